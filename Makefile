@@ -1,0 +1,75 @@
+# `make` or `make help` tells what there is. Everything is installed into .venv; nothing outside it is changed,
+# except that `make test` asks the system's package manager for chromium where it may.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export SECATEUR_DATA_DIR ?= var
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test quick lint format types vendor chromium faults bench clean
+
+##@ Using it
+
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: demo ## Install what the service needs, and run it with a worker and a demo course (end with Ctrl-C).
+	@$(BIN)/secateur run
+
+demo: $(VENV)/.base
+	@$(BIN)/secateur migrate
+	@$(BIN)/secateur demo
+
+##@ Working on it
+
+test: $(VENV)/.dev chromium ## Install everything, then check style and types and run all tests.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/vendor.py --check
+	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+
+quick: $(VENV)/.dev ## Run the tests that need neither Keras nor a browser.
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not keras and not browser and not slow"
+
+lint: $(VENV)/.dev ## Check style, types and vendored files.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/vendor.py --check
+
+format: $(VENV)/.dev ## Format the code and mend what can be mended by itself.
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+faults: $(VENV)/.dev ## Kill the worker and the web process 20 times each, and tell what became of every submission.
+	@$(BIN)/pytest tests/faults -m slow -n 0 -s
+
+bench: $(VENV)/.dev ## Measure the queue, side by side with a workflow engine where that is installed.
+	@$(BIN)/python benchmarks/queue_engines.py
+
+vendor: $(VENV)/.dev ## Fetch the front end's libraries again, as tools/vendor.lock.json names them (needs npm).
+	@$(BIN)/python tools/vendor.py
+
+clean: ## Remove the virtual environment and the demo's data.
+	rm -rf $(VENV) var
+
+# The browser for the page tests. Where it cannot be installed those tests are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium \
+				>/dev/null || echo "chromium could not be installed: the browser tests will be skipped"; \
+		else echo "no chromium here and no right to install it: the browser tests will be skipped"; fi; }
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Secateur needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing the service into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing the service and everything its tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.base

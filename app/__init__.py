@@ -1,0 +1,1 @@
+"""The service: HTTP, pages, accounts, queue and command line."""

@@ -1,0 +1,93 @@
+"""What the accounts' service asks the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.clock import db_now
+from models import ApiToken, AuthSession, User
+
+
+class FoundSession(NamedTuple):
+    """A session that is still good, whose it is, and the database's time when it was found."""
+
+    session: AuthSession
+    user: User
+    now: datetime
+
+
+class FoundToken(NamedTuple):
+    """An API token that is still good, whose it is, and the database's time when it was found."""
+
+    token: ApiToken
+    user: User
+    now: datetime
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The user with this e-mail, however it is capitalised."""
+    return session.scalar(select(User).where(User.email == email))
+
+
+def good_session(session: Session, token_sha256: str) -> FoundSession | None:
+    """The session with this digest, unless it has expired or its user is disabled."""
+    found = session.execute(
+        select(AuthSession, User, db_now())
+        .join(User, AuthSession.user_id == User.id)
+        .where(AuthSession.token_sha256 == token_sha256, AuthSession.expires_at > db_now(), User.disabled_at.is_(None))
+    ).one_or_none()
+    return FoundSession(*found) if found else None
+
+
+def good_token(session: Session, prefix: str) -> FoundToken | None:
+    """The API token with this prefix, unless it is revoked or has expired or its user is disabled."""
+    found = session.execute(
+        select(ApiToken, User, db_now())
+        .join(User, ApiToken.user_id == User.id)
+        .where(
+            ApiToken.prefix == prefix,
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > db_now()),
+            User.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    return FoundToken(*found) if found else None
+
+
+def sessions_of(session: Session, user_id: int) -> Sequence[AuthSession]:
+    """The user's sessions that have not expired, the one seen last first."""
+    wanted = select(AuthSession).where(AuthSession.user_id == user_id, AuthSession.expires_at > db_now())
+    return session.scalars(wanted.order_by(AuthSession.last_seen_at.desc(), AuthSession.id.desc())).all()
+
+
+def tokens_of(session: Session, user_id: int) -> Sequence[ApiToken]:
+    """The user's API tokens, revoked and expired ones too, the newest first."""
+    return session.scalars(select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.id.desc())).all()
+
+
+def touch_session(session: Session, session_id: int) -> None:
+    """Note that the session was seen now."""
+    session.execute(update(AuthSession).where(AuthSession.id == session_id).values(last_seen_at=db_now()))
+
+
+def touch_token(session: Session, token_id: int) -> None:
+    """Note that the API token was used now."""
+    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=db_now()))
+
+
+def delete_session(session: Session, token_sha256: str) -> None:
+    """Delete the session with this digest, if there is one."""
+    session.execute(delete(AuthSession).where(AuthSession.token_sha256 == token_sha256))
+
+
+def delete_sessions_of(session: Session, user_id: int) -> None:
+    """Delete all sessions of the user."""
+    session.execute(delete(AuthSession).where(AuthSession.user_id == user_id))
+
+
+def delete_expired_sessions(session: Session) -> None:
+    """Delete everybody's expired sessions."""
+    session.execute(delete(AuthSession).where(AuthSession.expires_at <= db_now()))

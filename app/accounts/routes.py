@@ -1,0 +1,166 @@
+"""Signing in and out, and the page of one's own account."""
+
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from app.accounts import queries, service
+from app.dependencies import AppServices, Reading, Signed, Visitor, Writing
+from app.errors import AppError, Forbidden
+from app.services import Services
+
+router = APIRouter(tags=["account"])
+
+WRONG = "E-mail address and password do not belong together. After ten tries in a quarter of an hour you have to wait."
+
+
+@router.get("/login", operation_id="showLogin", include_in_schema=False)
+def show_login(request: Request, services: AppServices, visitor: Visitor, next: str = "/") -> Response:  # noqa: A002 - the parameter's name in the address
+    """The sign-in page."""
+    if visitor is not None:
+        return RedirectResponse(safe_path(next), 303)
+    return services.renderer.page(request, "accounts/login.html", {"next": safe_path(next), "email": "", "error": ""})
+
+
+@router.post("/login", operation_id="login", include_in_schema=False)
+def login(
+    request: Request,
+    services: AppServices,
+    email: Annotated[str, Form(max_length=300)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the field's name in the form
+) -> Response:
+    """Opens a session and goes to the page that was asked for."""
+    address = request.client.host if request.client else "unknown"
+    services.throttle.begin(email, address)
+    with services.database.read() as session:
+        user = service.authenticate(session, services.passwords, email, password)
+    if user is None:
+        context = {"next": safe_path(next), "email": email, "error": WRONG}
+        return services.renderer.page(request, "accounts/login.html", context, status=422)
+    services.throttle.succeed(email, address)
+    with services.database.write() as session:
+        token = service.open_session(
+            session,
+            user.id,
+            lifetime=timedelta(hours=services.settings.session_hours),
+            user_agent=request.headers.get("user-agent", ""),
+            replaces=request.cookies.get(services.settings.session_cookie_name),
+        )
+    response = RedirectResponse(safe_path(next), 303)
+    _set_cookie(response, services, token)
+    return response
+
+
+@router.post("/logout", operation_id="logout", include_in_schema=False)
+def logout(request: Request, services: AppServices) -> Response:
+    """Ends the session of this browser."""
+    settings = services.settings
+    token = request.cookies.get(settings.session_cookie_name)
+    if token:
+        with services.database.write() as session:
+            service.close_session(session, token)
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(settings.session_cookie_name, path="/", secure=settings.cookie_secure, httponly=True)
+    return response
+
+
+@router.get("/account", operation_id="showAccount", include_in_schema=False)
+def show_account(request: Request, services: AppServices, signed: Signed, session: Reading) -> Response:
+    """One's own account: API tokens, sessions, password."""
+    return _account_page(request, services, signed.user.id, session)
+
+
+@router.post("/account/tokens", operation_id="createToken", include_in_schema=False)
+def create_token(
+    request: Request,
+    services: AppServices,
+    signed: Signed,
+    name: Annotated[str, Form(max_length=500)],
+    days: Annotated[int, Form(ge=0, le=3650)] = 180,
+) -> Response:
+    """Makes an API token and shows it, this once."""
+    _only_by_session(signed.by_token)
+    with services.database.write() as session:
+        issued = service.create_token(session, signed.user.id, name, timedelta(days=days) if days else None)
+    with services.database.read() as session:
+        return _account_page(request, services, signed.user.id, session, shown_once=issued.text)
+
+
+@router.post("/account/tokens/{token_id}/revoke", operation_id="revokeToken", include_in_schema=False)
+def revoke_token(signed: Signed, session: Writing, token_id: int) -> Response:
+    """Ends one of one's own API tokens."""
+    _only_by_session(signed.by_token)
+    service.revoke_token(session, signed.user.id, token_id)
+    return RedirectResponse("/account", 303)
+
+
+@router.post("/account/sessions/{session_id}/revoke", operation_id="revokeSession", include_in_schema=False)
+def revoke_session(signed: Signed, session: Writing, session_id: int) -> Response:
+    """Signs another browser of one's own out."""
+    _only_by_session(signed.by_token)
+    service.revoke_session(session, signed.user.id, session_id)
+    return RedirectResponse("/account", 303)
+
+
+@router.post("/account/password", operation_id="changePassword", include_in_schema=False)
+def change_password(
+    services: AppServices,
+    signed: Signed,
+    old: Annotated[str, Form(max_length=1000)],
+    new: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Sets a new password and signs all browsers out."""
+    _only_by_session(signed.by_token)
+    _change_password(services, signed.user.id, signed.user.email, old, new)
+    return RedirectResponse("/login", 303)
+
+
+def _change_password(services: Services, user_id: int, email: str, old: str, new: str) -> None:
+    with services.database.read() as session:
+        if service.authenticate(session, services.passwords, email, old) is None:
+            raise AppError(422, "password-wrong", "The present password is another one. Nothing was changed.")
+    password_hash = services.passwords.hash(new)
+    with services.database.write() as session:
+        service.set_password(session, user_id, password_hash)
+
+
+def _account_page(
+    request: Request, services: Services, user_id: int, session: Reading, shown_once: str = ""
+) -> Response:
+    context = {
+        "tokens": queries.tokens_of(session, user_id),
+        "sessions": queries.sessions_of(session, user_id),
+        "shown_once": shown_once,
+    }
+    return services.renderer.page(request, "accounts/account.html", context)
+
+
+def _only_by_session(by_token: bool) -> None:
+    """A token that leaked must not make others of its kind."""
+    if by_token:
+        raise Forbidden("This is done on the account's page, signed in with a password.", code="session-needed")
+
+
+def _set_cookie(response: Response, services: Services, token: str) -> None:
+    settings = services.settings
+    response.set_cookie(
+        settings.session_cookie_name,
+        token,
+        max_age=settings.session_hours * 3600,
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def safe_path(address: str) -> str:
+    """The path to go on to: one of ours, never another site's."""
+    parts = urlsplit(address)
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if plain and not parts.scheme and not parts.netloc else "/"

@@ -1,0 +1,62 @@
+"""Commands about data sets and competitions."""
+
+from pathlib import Path
+
+import click
+
+from app.commands.people import course_named, user_named, writing
+from app.competitions import definition, service
+from app.settings import Settings
+
+_file = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.group("dataset")
+def dataset() -> None:
+    """Hidden test sets."""
+
+
+@dataset.command("add")
+@click.argument("name")
+@_file
+def add_dataset(name: str, file: Path) -> None:
+    """Copy an .npz with images and labels into the service."""
+    settings = Settings()
+    with writing(settings) as session:
+        added = service.add_dataset(session, settings.data_dir, name, file)
+        click.echo(f"data set {name}: {added.examples:,} examples, digest {added.digest}")
+
+
+@click.group("competition")
+def competition() -> None:
+    """Competitions."""
+
+
+@competition.command("check")
+@_file
+def check(file: Path) -> None:
+    """Read a definition and say what is wrong with it, line by line."""
+    read = definition.from_yaml(file.read_text(encoding="utf-8"), file.name, file.parent)
+    click.echo(
+        f"{read.slug}: {read.grading.network.parameters:,} parameters, {len(read.grading.grading.classes)} classes"
+    )
+
+
+@competition.command("apply")
+@_file
+@click.option("--course", "course_slug", required=True, help="The course that it belongs to.")
+@click.option("--dataset", "dataset_name", required=True, help="The hidden test set, as `dataset add` named it.")
+@click.option("--author", default=None, help="E-mail address of whoever is responsible for the change.")
+def apply(file: Path, course_slug: str, dataset_name: str, author: str | None) -> None:
+    """Create a competition, or a new version of it where something changed."""
+    text = file.read_text(encoding="utf-8")
+    read = definition.from_yaml(text, file.name, file.parent)
+    with writing(Settings()) as session:
+        course = course_named(session, course_slug)
+        author_id = user_named(session, author).id if author else None
+        data = service.dataset_named(session, dataset_name)
+        version = service.apply(session, course, read, text, data, author_id)
+        click.echo(f"competition {read.slug}: version {version.number}")
+
+
+COMMANDS = (dataset, competition)

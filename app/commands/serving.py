@@ -1,0 +1,84 @@
+"""Commands that run the service."""
+
+import importlib.metadata
+import os
+import socket
+
+import click
+import uvicorn
+
+from app import supervisor
+from app.main import create_app
+from app.queue import worker
+from app.schema import migrate, pending
+from app.settings import Settings
+from app.supervisor import Child
+from models.gradings import Lane
+
+GRACE_SECONDS = 5
+"""How long open requests may take at the end of the web process."""
+_LANES = {"check": (Lane.CHECK,), "evaluate": (Lane.EVALUATE,), "both": (Lane.CHECK, Lane.EVALUATE)}
+_parent = click.option("--parent", type=int, hidden=True, help="End when this process does.")
+
+
+@click.command("run")
+def run() -> None:
+    """Run the web server and its workers."""
+    settings = Settings()
+    if missing := pending(settings.database_url):
+        raise click.ClickException(f"run `secateur migrate` first; missing: {', '.join(missing)}")
+    host = socket.gethostname()
+    children = [Child("web", ["web"])]
+    if settings.worker_processes:
+        children.append(Child("checker", ["worker", "--name", f"{host}-checker", "--lane", "check"]))
+    for number in range(1, settings.worker_processes + 1):
+        children.append(Child(f"worker {number}", ["worker", "--name", f"{host}-{number}"]))
+    click.echo(f"Secateur at {settings.public_url} - end it with Ctrl-C")
+    if not settings.cookie_secure:
+        click.echo("Plain http: passwords travel unencrypted. Fine on this machine or a trusted network; else use TLS.")
+    raise SystemExit(supervisor.supervise(children))
+
+
+@click.command("web")
+@_parent
+def web(parent: int | None) -> None:
+    """Run the web server alone."""
+    supervisor.end_with_parent(parent)
+    settings = Settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        server_header=False,
+        proxy_headers=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+@click.command("worker")
+@click.option(
+    "--name", default=lambda: f"{socket.gethostname()}-{os.getpid()}", help="Lasting name; default: host and process."
+)
+@click.option("--lane", type=click.Choice(list(_LANES)), default="both", show_default=True, help="What it works on.")
+@_parent
+def work(name: str, lane: str, parent: int | None) -> None:
+    """Run one worker. It grades one file at a time; start as many as there are cores."""
+    supervisor.end_with_parent(parent)
+    packages = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    raise SystemExit(worker.run(Settings(), name, _LANES[lane], versions))
+
+
+@click.command("migrate")
+def bring_up_to_date() -> None:
+    """Create the database, or bring it to the tables of this release."""
+    settings = Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    missing = pending(settings.database_url)
+    migrate(settings.database_url)
+    click.echo("\n".join(f"migrated: {sentence}" for sentence in missing) or "the database is up to date")
+
+
+COMMANDS = (run, web, work, bring_up_to_date)

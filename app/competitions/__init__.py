@@ -1,0 +1,1 @@
+"""Competitions and the versions of their definitions."""

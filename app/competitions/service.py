@@ -1,0 +1,107 @@
+"""Data sets and competitions coming in, and the version of a competition that holds now."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.competitions.definition import CompetitionDefinition
+from app.competitions.stored import dataset_folder
+from app.errors import Conflict, NotFound, Unprocessable
+from grader import dataset_folders, datasets
+from models.competitions import Competition, CompetitionVersion
+from models.courses import Course
+from models.datasets import Dataset
+
+
+def add_dataset(session: Session, data_dir: Path, name: str, path: Path) -> Dataset:
+    """Copies an `.npz` into the service under a new name. Raises DatasetError, or Conflict where the name is taken."""
+    dataset = datasets.load(path)
+    described = datasets.describe(dataset)
+    known = session.scalars(select(Dataset).where(Dataset.name == name)).one_or_none()
+    if known is not None:
+        if known.digest == described.digest:
+            return known
+        raise Conflict("dataset-exists", f"There is a data set {name!r} with other content; choose another name.")
+    dataset_folders.save_raw(dataset, dataset_folder(data_dir, described.digest))
+    stored = Dataset(
+        name=name,
+        digest=described.digest,
+        examples=described.examples,
+        sample_shape=list(described.shape),
+        dtype=described.dtype,
+        classes=described.classes,
+    )
+    session.add(stored)
+    session.flush()
+    return stored
+
+
+def apply(
+    session: Session,
+    course: Course,
+    definition: CompetitionDefinition,
+    source: str,
+    dataset: Dataset,
+    author_id: int | None,
+) -> CompetitionVersion:
+    """Creates the competition, or a new version of it where something changed; the version that holds afterwards."""
+    _check_dataset(definition, dataset)
+    competition = session.scalars(select(Competition).where(Competition.slug == definition.slug)).one_or_none()
+    if competition is None:
+        competition = Competition(course_id=course.id, slug=definition.slug, title=definition.title)
+        session.add(competition)
+        session.flush()
+    elif competition.course_id != course.id:
+        raise Conflict("slug-taken", f"The slug {definition.slug!r} belongs to a competition of another course.")
+    competition.title = definition.title
+    latest = current_version(session, competition.id)
+    resolved = definition.as_json()
+    if latest is not None and latest.definition == resolved and latest.dataset_id == dataset.id:
+        return latest
+    version = CompetitionVersion(
+        competition_id=competition.id,
+        number=latest.number + 1 if latest else 1,
+        source=source,
+        definition=resolved,
+        definition_digest=definition.grading.digest,
+        dataset_id=dataset.id,
+        created_by_id=author_id,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def current_version(session: Session, competition_id: int) -> CompetitionVersion | None:
+    """The version that holds now: the highest number."""
+    newest = (
+        select(CompetitionVersion)
+        .where(CompetitionVersion.competition_id == competition_id)
+        .order_by(CompetitionVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalars(newest).one_or_none()
+
+
+def dataset_named(session: Session, name: str) -> Dataset:
+    """The data set of that name. Raises NotFound."""
+    dataset = session.scalars(select(Dataset).where(Dataset.name == name)).one_or_none()
+    if dataset is None:
+        raise NotFound(f"There is no data set {name!r}; add it with `secateur dataset add {name} FILE.npz`.")
+    return dataset
+
+
+def _check_dataset(definition: CompetitionDefinition, dataset: Dataset) -> None:
+    network = definition.grading.network
+    if tuple(dataset.sample_shape) != network.input_shape:
+        raise Unprocessable(
+            "dataset-shape",
+            f"The network takes samples of shape {network.input_shape}; "
+            f"those of the data set {dataset.name!r} have {tuple(dataset.sample_shape)}.",
+        )
+    if dataset.classes > network.classes:
+        raise Unprocessable(
+            "dataset-classes",
+            f"The network has {network.classes} outputs; the data set {dataset.name!r} has labels up to {dataset.classes - 1}.",
+        )

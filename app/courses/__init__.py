@@ -1,0 +1,1 @@
+"""Courses, their members, and who competes as whom."""

@@ -1,0 +1,72 @@
+"""The database as the service sees it: sessions that read, sessions that write, and its clock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.clock import read_clock
+from app.engines import checked_url, hasty_engine, is_busy, read_engine, write_engine
+from app.schema import migrate, pending
+
+__all__ = ["Database", "migrate", "pending"]
+
+
+class Database:
+    """Pools of connections to one database. Close it at the end of the process.
+
+    Objects stay readable after their session ended; what was not loaded by then raises.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self.url = checked_url(database_url)
+        self._reader = read_engine(self.url)
+        self._writer = write_engine(self.url)
+        self._hasty = hasty_engine(self.url)
+        self._read_sessions = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
+        self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
+        self._hasty_sessions = sessionmaker(self._hasty, expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment of the database, never waits for a writer, and cannot write."""
+        with self._read_sessions() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that is committed at the end and rolled back where the block raises.
+
+        On SQLite its first statement takes the one write lock: keep the block short, and hash, read files and wait
+        outside of it. Do not open one inside another. On Postgres others write meanwhile: what decides by a row that it
+        read locks that row by `with_for_update()`, which SQLite needs not and leaves out.
+        """
+        with self._write_sessions.begin() as session:
+            yield session
+
+    def try_write(self, work: Callable[[Session], object]) -> bool:
+        """Do a write that may as well not happen; False where somebody else was writing and nothing was done.
+
+        For what a page notes in passing, such as when a session was last seen: no page may wait for a writer.
+        """
+        try:
+            with self._hasty_sessions.begin() as session:
+                work(session)
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            return False
+        return True
+
+    def now(self) -> datetime:
+        """The database's time now, aware, in UTC."""
+        with self.read() as session:
+            return read_clock(session)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+        self._hasty.dispose()

@@ -1,0 +1,82 @@
+"""What routes ask for: the services, a session of the database, and the person behind the request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from app.accounts import service as accounts
+from app.errors import NotSignedIn
+from app.security import check_origin
+from app.services import Services, services_of
+from models.accounts import User
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request: by a browser's session, or by an API token."""
+
+    user: User
+    by_token: bool
+
+
+def get_services(request: Request) -> Services:
+    """The services of this process."""
+    return services_of(request)
+
+
+AppServices = Annotated[Services, Depends(get_services)]
+
+
+def identify(request: Request) -> Caller | None:
+    """The person behind a request, None where there is none. Raises NotSignedIn for a token that is not valid."""
+    services = services_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        by_token = accounts.user_of_token(services.database, token.strip())
+        if by_token is None:
+            raise NotSignedIn("The API token is not known, expired or revoked. Make a new one on your account's page.")
+        request.state.user = by_token.user
+        return Caller(by_token.user, by_token=True)
+    cookie = request.cookies.get(services.settings.session_cookie_name)
+    signed_in = accounts.user_of_session(services.database, cookie) if cookie else None
+    if signed_in is None:
+        return None
+    request.state.user = signed_in.user
+    return Caller(signed_in.user, by_token=False)
+
+
+def require_caller(request: Request) -> Caller:
+    """The person behind a request. Raises NotSignedIn."""
+    caller = identify(request)
+    if caller is None:
+        raise NotSignedIn
+    return caller
+
+
+Visitor = Annotated[Caller | None, Depends(identify)]
+Signed = Annotated[Caller, Depends(require_caller)]
+
+
+def check_origin_of(request: Request) -> None:
+    """Refuses what another site may have made a browser send; holds for every route."""
+    cookie = services_of(request).settings.session_cookie_name
+    check_origin(request.method, request.headers, cookie_name=cookie)
+
+
+def read_session(request: Request) -> Iterator[Session]:
+    """A session that cannot write."""
+    with services_of(request).database.read() as session:
+        yield session
+
+
+def write_session(request: Request) -> Iterator[Session]:
+    """A session that is committed before the answer is sent, and rolled back where the route raises."""
+    with services_of(request).database.write() as session:
+        yield session
+
+
+Reading = Annotated[Session, Depends(read_session, scope="function")]
+Writing = Annotated[Session, Depends(write_session, scope="function")]

@@ -1,0 +1,83 @@
+"""One shape for everything that goes wrong: RFC 9457 problem details, or the same content as a page."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.errors import TITLES, AppError
+from app.rendering import wants_page
+from app.services import services_of
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+def install(app: FastAPI) -> None:
+    """Registers a handler for each kind of error."""
+    handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+        AppError: _app_error,
+        HTTPException: _http_exception,
+        RequestValidationError: _validation_error,
+        Exception: _our_fault,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def render(request: Request, error: AppError) -> Response:
+    """The error as a page or as problem details."""
+    body = {
+        "type": f"/help#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.url.path,
+        "code": error.code,
+        "errors": error.errors,
+        "request_id": getattr(request.state, "request_id", ""),
+        **error.extra,
+    }
+    if retry := error.extra.get("retry_after_seconds"):
+        error.headers.setdefault("Retry-After", str(retry))
+    if wants_page(request):
+        return services_of(request).renderer.page(
+            request, "error.html", {"error": body}, status=error.status, headers=error.headers
+        )
+    return JSONResponse(body, error.status, {"Vary": "Accept", **error.headers}, media_type=MEDIA_TYPE)
+
+
+async def _app_error(request: Request, error: AppError) -> Response:
+    return render(request, error)
+
+
+async def _http_exception(request: Request, error: HTTPException) -> Response:
+    code = _CODES.get(error.status_code, f"http-{error.status_code}")
+    detail = {404: f"There is nothing at {request.url.path}."}.get(error.status_code, str(error.detail))
+    return render(request, AppError(error.status_code, code, detail, headers=dict(error.headers or {})))
+
+
+async def _validation_error(request: Request, error: RequestValidationError) -> Response:
+    findings = [
+        {
+            "where": ".".join(str(step) for step in finding["loc"]),
+            "message": finding["msg"],
+            "got": str(finding.get("input"))[:100],
+        }
+        for finding in error.errors()
+    ]
+    detail = "; ".join(f"{finding['where']}: {finding['message']}" for finding in findings)
+    return render(request, AppError(422, "request-form", detail, errors=findings))
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    log.error("request.failed path=%s request=%s", request.url.path, request.state.request_id, exc_info=error)
+    number = getattr(request.state, "request_id", "")
+    return render(request, AppError(500, "our-fault", f"{TITLES[500]}. Tell your instructor the number {number}."))

@@ -1,0 +1,84 @@
+"""The leaderboard as a page and as JSON, with an ETag so that polling it costs little."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app.competitions.access import enter
+from app.dependencies import AppServices, Reading, Signed
+from app.errors import Forbidden
+from app.leaderboard import queries
+from app.leaderboard.service import Board, Row, board
+from app.openapi import problems
+from app.rendering import wants_page
+
+router = APIRouter(tags=["leaderboard"])
+
+
+class RowBody(BaseModel):
+    """One row of the board. Equal scores share a rank."""
+
+    rank: int
+    alias: str = Field(description="The entrant's name on the board.")
+    score: float
+    score_exact: str = Field(description="The score as a fraction in lowest terms.", examples=["7857/10000"])
+    accuracy: float
+    sparsity: float
+    full_credit: bool | None = Field(description="Null where the competition has no such condition.")
+    entries: int = Field(description="Scored submissions of this entrant.")
+    received_at: datetime
+    submission_id: int | None = Field(description="Given for your own row, and to staff for all.")
+    is_own: bool
+
+
+class BoardBody(BaseModel):
+    """The whole board in order."""
+
+    competition: str
+    rows: list[RowBody]
+
+
+@router.get(
+    "/competitions/{slug}/leaderboard",
+    operation_id="getLeaderboard",
+    summary="The leaderboard",
+    response_model=BoardBody,
+    responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404)},
+)
+def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: str) -> Response:
+    """The last scored submission of each entrant, best first. Send `If-None-Match` to ask whether it changed."""
+    entry = enter(session, services.definitions, slug, signed.user)
+    if not entry.shows_scores:
+        raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
+    page = wants_page(request)
+    etag = queries.fingerprint(session, entry.competition.id, entry.version.id, signed.user.id, signed.user.name, page)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    content = board(session, entry, signed.user)
+    context = {"entry": entry, "board": content}
+    return services.renderer.page_or_json(
+        request, "leaderboard/board.html", context, _body(slug, content, is_staff=entry.is_staff), headers=headers
+    )
+
+
+def _body(slug: str, content: Board, *, is_staff: bool) -> BoardBody:
+    return BoardBody(competition=slug, rows=[_row(row, is_staff=is_staff) for row in content.rows])
+
+
+def _row(row: Row, *, is_staff: bool) -> RowBody:
+    return RowBody(
+        rank=row.rank,
+        alias=row.alias,
+        score=row.score,
+        score_exact=row.score_exact,
+        accuracy=row.accuracy,
+        sparsity=row.sparsity,
+        full_credit=row.full_credit,
+        entries=row.entries,
+        received_at=row.received_at,
+        submission_id=row.submission_id if row.is_own or is_staff else None,
+        is_own=row.is_own,
+    )

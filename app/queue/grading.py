@@ -1,0 +1,169 @@
+"""The work on one ticket: from a claimed grading to its result. The grader does the grading; this connects it."""
+
+import hashlib
+import importlib.metadata
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from time import monotonic
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.competitions.stored import Rules, RulesCache
+from app.database import Database
+from app.queue import tickets
+from app.queue.tickets import Result, Ticket
+from app.storage import Store
+from grader import pipeline
+from grader.errors import ChildDied
+from grader.pipeline import Checked, Runner, Watch
+from grader.report import Report, Status
+from models.gradings import Grading, Lane, Phase, State
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def grader_version() -> str:
+    """What decides a result besides file, definition and data: our own release and the engine's."""
+    return " ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("secateur", "onnxruntime", "h5py", "numpy")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """What one worker needs to grade: the database, the files, the rules, and the two jails."""
+
+    database: Database
+    store: Store
+    rules: RulesCache
+    reader: Runner
+    evaluator: Runner
+    lanes: tuple[Lane, ...]
+
+    def grade(self, ticket: Ticket) -> None:
+        """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
+        rules = self.rules.of(ticket.version_id)
+        times = _Times(ticket)
+        key = equality_key(ticket, rules)
+        if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, key, times):
+            return
+        with self._file(ticket) as file:
+            watch = Watch(tell=times.tell)
+            begun = pipeline.begin(file, rules.definition, self.reader)
+            try:
+                checked = pipeline.check(file, begun, rules.definition, self.reader, watch)
+                if not checked.accepted:
+                    self._finish(ticket, checked.report, key, times)
+                elif self._must_park(ticket):
+                    self._park(ticket, checked, times)
+                else:
+                    self._evaluate(ticket, checked, rules, key, times, watch)
+            except ChildDied as death:
+                self._crashed(ticket, begun, death, key, times)
+
+    def _copy(self, ticket: Ticket, key: str, times: "_Times") -> bool:
+        """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
+        with self.database.write() as session:
+            equal = _equal(session, key)
+            if equal is None or equal.report is None:
+                return False
+            result = Result(
+                state=equal.state,
+                report=equal.report,
+                equality_key=key,
+                score=equal.score,
+                score_exact=equal.score_exact,
+                predictions=equal.predictions,
+                copied_from_id=equal.id,
+            )
+            tickets.finish(session, ticket, result, times.begun)
+        return True
+
+    def _must_park(self, ticket: Ticket) -> bool:
+        """Whether the evaluation is left for later: not this worker's work, or unchecked files are waiting."""
+        if Lane.EVALUATE not in self.lanes:
+            return True
+        if ticket.lane is Lane.EVALUATE:
+            return False
+        with self.database.read() as session:
+            return tickets.any_waiting(session, [Lane.CHECK, Lane.EVALUATE])
+
+    def _park(self, ticket: Ticket, checked: Checked, times: "_Times") -> None:
+        times.tell(pipeline.Phase.WAITING)
+        with self.database.write() as session:
+            tickets.park(session, ticket, checked.report.as_json(), times.begun)
+
+    def _evaluate(
+        self, ticket: Ticket, checked: Checked, rules: Rules, key: str, times: "_Times", watch: Watch
+    ) -> None:
+        with self.database.write() as session:
+            if not tickets.tell_phase(session, ticket, Phase.EVALUATING, times.begun):
+                return
+        report = pipeline.evaluate(checked, rules.definition, rules.test_set(), self.evaluator, watch)
+        self._finish(ticket, report, key, times)
+
+    def _finish(self, ticket: Ticket, report: Report, key: str, times: "_Times") -> None:
+        with self.database.write() as session:
+            if not tickets.finish(session, ticket, _result(report, key), times.begun):
+                log.warning("grading.fenced grading=%d fence=%d", ticket.grading_id, ticket.fence)
+
+    def _crashed(self, ticket: Ticket, begun: Report, death: ChildDied, key: str, times: "_Times") -> None:
+        log.warning("grading.child_died grading=%d cause=%s", ticket.grading_id, death.cause)
+        with self.database.write() as session:
+            state = tickets.crash(session, ticket, death.cause, str(death))
+            if state is State.RUNNING:
+                report = pipeline.too_heavy(begun, death.cause)
+                tickets.finish(session, ticket, _result(report, key), times.begun)
+
+    @contextmanager
+    def _file(self, ticket: Ticket) -> Iterator[int]:
+        file = self.store.open(ticket.file_sha256)
+        try:
+            yield file
+        finally:
+            os.close(file)
+
+
+@dataclass(slots=True)
+class _Times:
+    """When each phase began, in the database's time: the claim's moment and what has passed since."""
+
+    ticket: Ticket
+    begun: dict[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = monotonic
+    start: float = field(default_factory=monotonic)
+
+    def tell(self, phase: pipeline.Phase) -> None:
+        passed = timedelta(seconds=self.clock() - self.start)
+        self.begun[phase.value] = (self.ticket.claimed_at + passed).isoformat(timespec="milliseconds")
+
+
+def equality_key(ticket: Ticket, rules: Rules) -> str:
+    """SHA-256 over everything that decides a result: gradings with equal keys have equal results."""
+    parts = (ticket.file_sha256, rules.definition.digest, rules.dataset_digest, grader_version())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _equal(session: Session, key: str) -> Grading | None:
+    ends = (State.SCORED, State.REJECTED)
+    newest = select(Grading).where(Grading.equality_key == key, Grading.state.in_(ends)).order_by(Grading.id.desc())
+    return session.scalars(newest.limit(1)).one_or_none()
+
+
+def _result(report: Report, key: str) -> Result:
+    scored = report.status is Status.SCORED
+    return Result(
+        state=State.SCORED if scored else State.REJECTED,
+        report=report.as_json(),
+        equality_key=key,
+        score=None if report.score is None else float(report.score),
+        score_exact=None if report.score is None else str(report.score),
+        predictions=report.predictions.classes.astype("<i4").tobytes() if report.predictions else None,
+    )

@@ -1,0 +1,240 @@
+"""The queue: the grading's own row is the ticket, and its state changes only here.
+
+    queued --claim--> running --finish--> scored | rejected
+      ^                  |---park-------> queued, in the lane for evaluation
+      |--- crash, lose --|--- or, too often: rejected (too heavy) | failed
+
+Every write after `claim` names the fence that the claim was given. A worker that was taken for dead and thaws finds
+its fence outdated, and writes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from app.clock import db_now, read_clock
+from grader.errors import Cause
+from models.gradings import Grading, Lane, Phase, State
+from models.submissions import Submission
+
+MAX_CRASHES = 2
+"""Deaths of a jailed child under a live worker that end a grading."""
+MAX_LOSSES = 6
+"""Vanished workers that end a grading: a killer is stopped, and an innocent that stood beside one is not."""
+FIRST_BACKOFF_SECONDS = 0.5
+"""Wait after the second loss; it doubles with each one. The first is tried again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A claimed grading. `fence` is the right to write to it."""
+
+    grading_id: int
+    submission_id: int
+    version_id: int
+    lane: Lane
+    fence: int
+    file_sha256: str
+    is_live: bool
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a grading, as it is written. `score_exact` is a fraction `p/q`."""
+
+    state: State
+    report: Mapping[str, Any]
+    equality_key: str | None
+    score: float | None = None
+    score_exact: str | None = None
+    predictions: bytes | None = None
+    copied_from_id: int | None = None
+
+
+def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
+    """Whether something could be claimed now."""
+    return session.execute(select(Grading.id).where(_claimable(lanes)).limit(1)).first() is not None
+
+
+def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | None:
+    """Takes the next grading for a worker: checks first, new work before regradings, then each entrant in turn."""
+    turn = func.row_number().over(partition_by=(Submission.entrant_id, Grading.lane), order_by=Grading.id)
+    waiting = (
+        select(Grading.id, Grading.lane, Grading.is_live, turn.label("turn"))
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(_claimable(lanes))
+        .subquery()
+    )
+    first = (
+        select(waiting.c.id)
+        .order_by(waiting.c.lane != Lane.CHECK, waiting.c.is_live.is_(False), waiting.c.turn, waiting.c.id)
+        .limit(1)
+    )
+    chosen = session.execute(first).scalar_one_or_none()
+    if chosen is None:
+        return None
+    claimed = (
+        update(Grading)
+        .where(Grading.id == chosen, Grading.state == State.QUEUED)
+        .values(
+            state=State.RUNNING, fence=Grading.fence + 1, worker_id=worker_id, claimed_at=db_now(), phase=Phase.READING
+        )
+        .returning(Grading)
+        .execution_options(synchronize_session=False)
+    )
+    grading = session.execute(claimed).scalar_one_or_none()
+    return None if grading is None else _ticket(grading)
+
+
+def tell_phase(session: Session, ticket: Ticket, phase: Phase, times: Mapping[str, str]) -> bool:
+    """Notes what is being done, for the eye. False where the ticket was lost."""
+    return _write(session, ticket, phase=phase, phase_times=dict(times))
+
+
+def park(session: Session, ticket: Ticket, report: Mapping[str, Any], times: Mapping[str, str]) -> bool:
+    """Puts a checked grading into the lane for evaluation. False where the ticket was lost."""
+    return _write(
+        session,
+        ticket,
+        state=State.QUEUED,
+        lane=Lane.EVALUATE,
+        phase=Phase.WAITING,
+        worker_id=None,
+        report=dict(report),
+        phase_times=dict(times),
+    )
+
+
+def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str, str]) -> bool:
+    """Writes the result, once. False where the ticket was lost and nothing was written.
+
+    A regrading replaces the grading that counted until now.
+    """
+    written = _write(
+        session,
+        ticket,
+        state=result.state,
+        phase=Phase.DONE,
+        finished_at=db_now(),
+        report=dict(result.report),
+        equality_key=result.equality_key,
+        score=result.score,
+        score_exact=result.score_exact,
+        predictions=result.predictions,
+        copied_from_id=result.copied_from_id,
+        phase_times=dict(times),
+        fault=None,
+    )
+    if written and not ticket.is_live:
+        _make_live(session, ticket)
+    return written
+
+
+def crash(session: Session, ticket: Ticket, cause: Cause, fault: str) -> State | None:
+    """Counts a jailed child's death and returns the state that follows; None where the ticket was lost.
+
+    RUNNING is returned where the child's own limits ended it both times: the caller writes the rejection.
+    """
+    grading = _held(session, ticket)
+    if grading is None:
+        return None
+    grading.crashes += 1
+    grading.crash_causes = [*grading.crash_causes, cause.value]
+    grading.fault = fault
+    if grading.crashes < MAX_CRASHES:
+        _requeue(grading)
+    elif not all(Cause(each).own_limit for each in grading.crash_causes):
+        _fail(session, grading)
+    return grading.state
+
+
+def lose(session: Session, ticket: Ticket, fault: str) -> State | None:
+    """Counts a try that ended by our own fault; the state that follows, None where the ticket was lost already."""
+    grading = _held(session, ticket)
+    if grading is None:
+        return None
+    _lose(session, grading, fault)
+    return grading.state
+
+
+def lose_where(session: Session, condition: ColumnElement[bool], fault: str) -> int:
+    """Gives back every running grading that meets the condition, and returns how many there were."""
+    lost = session.scalars(select(Grading).where(Grading.state == State.RUNNING, condition).with_for_update()).all()
+    for grading in lost:
+        _lose(session, grading, fault)
+    return len(lost)
+
+
+def _claimable(lanes: Sequence[Lane]) -> ColumnElement[bool]:
+    due = or_(Grading.not_before.is_(None), Grading.not_before <= db_now())
+    return (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
+
+
+def _ticket(grading: Grading) -> Ticket:
+    assert grading.claimed_at is not None  # noqa: S101 - set by the very statement that returned the row
+    return Ticket(
+        grading_id=grading.id,
+        submission_id=grading.submission_id,
+        version_id=grading.version_id,
+        lane=grading.lane,
+        fence=grading.fence,
+        file_sha256=grading.file_sha256,
+        is_live=grading.is_live,
+        claimed_at=grading.claimed_at,
+    )
+
+
+def _holds(ticket: Ticket) -> ColumnElement[bool]:
+    return (Grading.id == ticket.grading_id) & (Grading.fence == ticket.fence) & (Grading.state == State.RUNNING)
+
+
+def _held(session: Session, ticket: Ticket) -> Grading | None:
+    return session.scalars(select(Grading).where(_holds(ticket)).with_for_update()).one_or_none()
+
+
+def _write(session: Session, ticket: Ticket, **values: Any) -> bool:
+    statement = update(Grading).where(_holds(ticket)).values(**values).execution_options(synchronize_session=False)
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE has a row count
+    return result.rowcount == 1
+
+
+def _make_live(session: Session, ticket: Ticket) -> None:
+    for statement in (
+        update(Grading).where(Grading.submission_id == ticket.submission_id, Grading.is_live).values(is_live=False),
+        update(Grading).where(Grading.id == ticket.grading_id).values(is_live=True),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _lose(session: Session, grading: Grading, fault: str) -> None:
+    grading.losses += 1
+    grading.fault = fault
+    if grading.losses >= MAX_LOSSES:
+        _fail(session, grading)
+        return
+    _requeue(grading)
+    if grading.losses > 1:
+        wait = timedelta(seconds=FIRST_BACKOFF_SECONDS * 2 ** (grading.losses - 2))
+        grading.not_before = session.execute(select(db_now(wait))).scalar_one()
+
+
+def _requeue(grading: Grading) -> None:
+    """Back to the queue under a new fence, so that whoever held it can no longer write."""
+    grading.state = State.QUEUED
+    grading.phase = Phase.WAITING if grading.lane is Lane.EVALUATE else Phase.READING
+    grading.worker_id = None
+    grading.fence += 1
+
+
+def _fail(session: Session, grading: Grading) -> None:
+    grading.state = State.FAILED
+    grading.phase = Phase.DONE
+    grading.fence += 1
+    grading.finished_at = read_clock(session)

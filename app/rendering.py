@@ -1,0 +1,142 @@
+"""Pages: templates, the filters they use, and the choice between a page and JSON."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi.encoders import jsonable_encoder
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from app.settings import Settings
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+class Renderer:
+    """Renders templates with what every page needs. `user` and `flashes` come with the request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self._environment.filters |= {
+            "number": number,
+            "percent": percent,
+            "score": score,
+            "when": when,
+            "markdown": markdown,
+            "filesize": file_size,
+        }
+        self._environment.globals |= {
+            "static": static_url,
+            "version": importlib.metadata.version("secateur"),
+            "public_url": settings.public_url,
+            "insecure": not settings.cookie_secure,
+        }
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """A template as a response."""
+        always: dict[str, Any] = {"user": getattr(request.state, "user", None), "path": request.url.path, "flashes": []}
+        text = self._environment.get_template(template).render({**always, **context})
+        return HTMLResponse(text, status, {"Vary": "Accept", **(headers or {})})
+
+    def page_or_json(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any],
+        body: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A page for a browser, `body` as JSON for everything else; the same content either way."""
+        if wants_page(request):
+            return self.page(request, template, context, headers=headers)
+        return JSONResponse(jsonable_encoder(body), headers={"Vary": "Accept", **(headers or {})})
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the caller prefers HTML to JSON: a browser names text/html, a program seldom does."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in request.headers.get("accept", "").split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        if kind.lower() in weights:
+            weights[kind.lower()] = _quality(parameters)
+    return weights["text/html"] > weights["application/json"]
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+@cache
+def static_url(path: str) -> str:
+    """The address of a static file with a digest of its content, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{quote(path)}?v={digest}"
+
+
+def number(value: int) -> str:
+    """1234567 as 1,234,567."""
+    return f"{value:,}"
+
+
+def percent(share: float) -> str:
+    """0.9615 as 96.15 %."""
+    return f"{share * 100:.2f} %"
+
+
+def score(value: float) -> str:
+    """Four decimals."""
+    return f"{value:.4f}"
+
+
+def when(moment: datetime) -> str:
+    """A moment as a reader takes it in, in its own zone: 21 Nov 2026, 09:40 UTC."""
+    return f"{moment.day} {moment:%b %Y, %H:%M} {moment.tzname() or ''}".strip()
+
+
+def file_size(count: int) -> str:
+    """Bytes in the unit that fits: 2.3 MiB."""
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
+def markdown(text: str) -> Markup:
+    """CommonMark with tables as HTML. Raw HTML in the text is shown as text, and links may not be scripts."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704 - the parser escapes everything that it did not make itself
+
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")

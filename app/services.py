@@ -1,0 +1,51 @@
+"""What a web process holds for all its requests."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from app.accounts.passwords import Passwords
+from app.accounts.throttle import SignInThrottle
+from app.competitions.stored import Definitions
+from app.database import Database
+from app.rendering import Renderer
+from app.settings import Settings
+from app.storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made once at start and passed on; there is no global state beside it."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    passwords: Passwords
+    throttle: SignInThrottle
+    renderer: Renderer
+    definitions: Definitions
+
+
+def open_services(settings: Settings) -> Services:
+    """The services for one process; the caller closes the database."""
+    return Services(
+        settings=settings,
+        database=Database(settings.database_url),
+        store=Store(settings.data_dir, settings.min_free_disk_bytes),
+        passwords=make_passwords(settings),
+        throttle=SignInThrottle(time.monotonic),
+        renderer=Renderer(settings),
+        definitions=Definitions(),
+    )
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """The services of the application that serves a request."""
+    services: Services = connection.app.state.services
+    return services
+
+
+def make_passwords(settings: Settings) -> Passwords:
+    """The password hasher at the cost that the operator chose."""
+    return Passwords(memory_kib=settings.argon2_memory_kib, passes=settings.argon2_passes, lanes=settings.argon2_lanes)

@@ -1,0 +1,101 @@
+"""Everything that an operator can set, by environment variables that begin with SECATEUR_."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Read once at its start and passed on from there."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SECATEUR_", frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Path("var")
+    """Folder for the database, uploaded files and data sets. Back up this one."""
+    database_url: str = Field(default_factory=lambda earlier: _database_in(earlier), repr=False)
+    """`sqlite:///PATH` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`; by default a SQLite file in `data_dir`."""
+
+    host: str = "127.0.0.1"
+    """Address that the web server listens on; 0.0.0.0 for all networks."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port that the web server listens on."""
+    public_url: str = Field(default_factory=lambda earlier: _local_url(earlier))
+    """Address that people type, without a final slash. Decides links and, by https, the kind of cookie."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
+    """Addresses, comma-separated, of proxies whose X-Forwarded-For and -Proto are believed."""
+    cookie_secure: bool = Field(default_factory=lambda earlier: _is_https(earlier))
+    """Whether cookies are sent over https alone; by default as the public URL says."""
+
+    welcome: str = ""
+    """A sentence or two in Markdown on the page that a stranger sees, such as whom to ask for an account."""
+
+    session_hours: int = Field(default=7 * 24, ge=1)
+    """Hours after which a browser has to sign in again."""
+    argon2_memory_kib: int = Field(default=19 * 1024, ge=8 * 1024)
+    """Memory in KiB that one password hash takes; the default suits a small machine (OWASP's first choice)."""
+    argon2_passes: int = Field(default=2, ge=1)
+    """Passes of a password hash over its memory."""
+    argon2_lanes: int = Field(default=1, ge=1)
+    """Threads of one password hash."""
+
+    max_upload_bytes: int = Field(default=64 * MIB, ge=1)
+    """Largest body of a submission in bytes; a competition may ask for less."""
+    min_free_disk_bytes: int = Field(default=512 * MIB, ge=0)
+    """Free space in bytes below which uploads are refused, so that the database can still write."""
+
+    worker_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=0)
+    """Workers started beside the web server; 0 where they run elsewhere. One per core, as each uses one thread."""
+    worker_beat_seconds: float = Field(default=2.0, gt=0)
+    """Seconds between two heartbeats of a worker."""
+    worker_dead_seconds: float = Field(default=6.0, gt=0)
+    """Seconds without a heartbeat after which a worker's grading is given to another one."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"must begin with http:// or https://, got {value!r}")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_heartbeat(self) -> Self:
+        # One late beat must not cost a healthy worker its grading.
+        if self.worker_dead_seconds < 2 * self.worker_beat_seconds:
+            raise ValueError(
+                f"worker_dead_seconds is {self.worker_dead_seconds}; it needs at least twice "
+                f"worker_beat_seconds, {2 * self.worker_beat_seconds}"
+            )
+        return self
+
+    @property
+    def session_cookie_name(self) -> str:
+        """The cookie's name. Browsers accept the `__Host-` prefix, which pins it to this host, over https alone."""
+        return "__Host-secateur" if self.cookie_secure else "secateur"
+
+
+def _database_in(earlier: dict[str, Any]) -> str:
+    """The URL of the SQLite file in `data_dir`."""
+    return f"sqlite:///{earlier['data_dir'] / 'secateur.sqlite'}"
+
+
+def _local_url(earlier: dict[str, Any]) -> str:
+    """The address at which this machine reaches the web server."""
+    host = "127.0.0.1" if earlier["host"] == "0.0.0.0" else earlier["host"]  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{earlier['port']}"
+
+
+def _is_https(earlier: dict[str, Any]) -> bool:
+    """True where people reach the service over https."""
+    return str(earlier["public_url"]).startswith("https://")

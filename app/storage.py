@@ -1,0 +1,116 @@
+"""The file store: every upload under the SHA-256 of its bytes, written completely or not at all."""
+
+import errno
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from app.errors import AppError
+
+
+class Stored(NamedTuple):
+    """A file in the store: its digest as hexadecimal text, and its size."""
+
+    sha256: str
+    bytes: int
+
+
+class Store:
+    """A folder of files named by their content. Two uploads of the same bytes are one file."""
+
+    def __init__(self, root: Path, min_free_bytes: int = 0) -> None:
+        self._min_free_bytes = min_free_bytes
+        self._files = root / "files"
+        self._incoming = root / "incoming"
+        for folder in (self._files, self._incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def receive(self) -> "Incoming":
+        """A new file to write to. Raises AppError 507 before the disk, which also holds the database, is full."""
+        if free_bytes(self._incoming) < self._min_free_bytes:
+            raise disk_full()
+        return Incoming(self._incoming / secrets.token_hex(16), self._files)
+
+    def open(self, sha256: str) -> int:
+        """A read-only descriptor of a stored file. Raises FileNotFoundError."""
+        return os.open(_place(self._files, sha256), os.O_RDONLY | os.O_CLOEXEC)
+
+    def sweep(self, older_than_seconds: float, now: float) -> int:
+        """Removes what broken uploads left behind and returns how many files that were. `now` is a POSIX timestamp."""
+        left = [path for path in self._incoming.iterdir() if path.stat().st_mtime < now - older_than_seconds]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+
+class Incoming:
+    """A file on its way in. Leaving the `with` block without `keep` removes it."""
+
+    def __init__(self, path: Path, files: Path) -> None:
+        self._path = path
+        self._files = files
+        self._digest = hashlib.sha256()
+        self._stream = path.open("xb")
+        self.bytes = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Appends bytes. Raises AppError 507 where the disk is full."""
+        try:
+            self._stream.write(chunk)
+        except OSError as error:
+            raise _told(error) from error
+        self._digest.update(chunk)
+        self.bytes += len(chunk)
+
+    def keep(self) -> Stored:
+        """Moves the complete file to its place, on disk for good when this returns."""
+        stored = Stored(self._digest.hexdigest(), self.bytes)
+        place = _place(self._files, stored.sha256)
+        try:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            place.parent.mkdir(exist_ok=True)
+            self._path.replace(place)
+            _sync_folder(place.parent)
+        except OSError as error:
+            raise _told(error) from error
+        return stored
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stream.close()
+        self._path.unlink(missing_ok=True)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that an ordinary process may still write there."""
+    facts = os.statvfs(folder)
+    return facts.f_bavail * facts.f_frsize
+
+
+def disk_full() -> AppError:
+    """The answer to an upload for which there is no room. The student's try is not used."""
+    return AppError(
+        507, "disk-full", "There is no room for uploads at the moment. Nothing was stored; try again later."
+    )
+
+
+def _told(error: OSError) -> Exception:
+    return disk_full() if error.errno in (errno.ENOSPC, errno.EDQUOT) else error
+
+
+def _place(files: Path, sha256: str) -> Path:
+    return files / sha256[:2] / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

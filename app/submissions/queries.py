@@ -1,0 +1,100 @@
+"""What pages and the API ask about submissions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from models.competitions import CompetitionVersion
+from models.entrants import EntrantMember
+from models.gradings import Grading, State
+from models.submissions import Submission
+
+PAGE_ROWS = 50
+"""Submissions on one page."""
+
+
+def submission(session: Session, submission_id: int) -> Submission | None:
+    """A submission with its files, gradings and people."""
+    wanted = (
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(
+            joinedload(Submission.competition),
+            joinedload(Submission.entrant),
+            joinedload(Submission.user),
+            selectinload(Submission.files),
+            selectinload(Submission.gradings).joinedload(Grading.version).joinedload(CompetitionVersion.dataset),
+        )
+    )
+    return session.scalars(wanted).one_or_none()
+
+
+def live(found: Submission) -> Grading:
+    """The grading of a loaded submission that counts."""
+    return next(grading for grading in found.gradings if grading.is_live)
+
+
+def own(
+    session: Session, user_id: int, competition_id: int | None = None, before: int | None = None
+) -> Sequence[Grading]:
+    """The live gradings of the submissions of a person's entrants, newest first, one more than a page holds."""
+    member = select(EntrantMember.entrant_id).where(EntrantMember.user_id == user_id)
+    wanted = _listed(before).where(Submission.entrant_id.in_(member))
+    if competition_id is not None:
+        wanted = wanted.where(Submission.competition_id == competition_id)
+    return session.scalars(wanted).all()
+
+
+def all_of(
+    session: Session, competition_id: int, state: State | None = None, before: int | None = None
+) -> Sequence[Grading]:
+    """The live gradings of everybody's submissions to a competition, newest first, one more than a page holds."""
+    wanted = _listed(before).where(Submission.competition_id == competition_id)
+    if state is not None:
+        wanted = wanted.where(Grading.state == state)
+    return session.scalars(wanted).all()
+
+
+def numbers_by_state(session: Session, competition_id: int) -> dict[State, int]:
+    """How many submissions of a competition are in each state."""
+    counted = (
+        select(Grading.state, func.count())
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(Submission.competition_id == competition_id, Grading.is_live)
+        .group_by(Grading.state)
+    )
+    return dict(session.execute(counted).tuples().all())
+
+
+def ahead(session: Session, grading: Grading) -> int:
+    """How many gradings wait in the same lane and were queued earlier."""
+    earlier = select(func.count()).where(
+        Grading.state == State.QUEUED, Grading.lane == grading.lane, Grading.id < grading.id
+    )
+    return session.execute(earlier).scalar_one()
+
+
+def is_of(session: Session, found: Submission, user_id: int) -> bool:
+    """Whether a person belongs to the entrant that made a submission."""
+    member = select(EntrantMember.id).where(
+        EntrantMember.entrant_id == found.entrant_id, EntrantMember.user_id == user_id
+    )
+    return session.execute(member).first() is not None
+
+
+def _listed(before: int | None) -> Select[Grading]:
+    wanted = (
+        select(Grading)
+        .join(Grading.submission)
+        .where(Grading.is_live)
+        .options(
+            contains_eager(Grading.submission).joinedload(Submission.competition),
+            contains_eager(Grading.submission).joinedload(Submission.entrant),
+            contains_eager(Grading.submission).joinedload(Submission.user),
+            contains_eager(Grading.submission).selectinload(Submission.files),
+        )
+        .order_by(Submission.id.desc())
+        .limit(PAGE_ROWS + 1)
+    )
+    return wanted if before is None else wanted.where(Submission.id < before)

@@ -1,0 +1,218 @@
+"""Handing in, and looking at what became of it."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.competitions.access import Entry, enter, entries_of
+from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
+from app.errors import Forbidden, NotFound
+from app.leaderboard.queries import counting_submission
+from app.openapi import problems
+from app.rendering import wants_page
+from app.services import Services
+from app.submissions import admission, intake, queries, service
+from app.submissions.admission import Admission
+from app.submissions.intake import Upload
+from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
+from app.submissions.service import Accepted
+from grader.competition import FileRule
+from grader.limits import MAX_FILE_BYTES
+from models.gradings import Grading, State
+from models.submissions import IDEMPOTENCY_KEY_LENGTH, Submission, Via
+
+router = APIRouter(tags=["submissions"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=IDEMPOTENCY_KEY_LENGTH,
+        description="A repeated request with the same key and file is given the same answer and adds nothing.",
+    ),
+]
+_FILE = {"type": "string", "format": "binary", "description": "The weight file."}
+_BODY = {
+    "required": True,
+    "content": {
+        "application/octet-stream": {"schema": _FILE},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "competition": {
+                        "type": "string",
+                        "description": "The slug, unless it is in the query. Comes first.",
+                    },
+                    "file": _FILE,
+                },
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "/submissions",
+    operation_id="submit",
+    summary="Hand in a weight file",
+    status_code=202,
+    response_model=AcceptedBody,
+    responses={
+        303: {"description": "For a browser: on to the submission's page."},
+        **problems(400, 401, 403, 404, 409, 413, 422, 429, 507),
+    },
+    openapi_extra={"requestBody": _BODY},
+    max_body_size=MAX_FILE_BYTES + intake.FRAME_BYTES,
+)
+async def submit(
+    request: Request,
+    services: AppServices,
+    key: IdempotencyKey = None,
+    competition: Annotated[str | None, Query(description="The competition's slug.", examples=["cmu-10605"])] = None,
+    name: Annotated[str | None, Query(description="The file's name, for a raw body.", max_length=200)] = None,
+) -> Response:
+    """Stores the file and queues it. Nothing of the body is read before it is clear that the caller may submit."""
+    caller: Caller = await run_in_threadpool(require_caller, request)
+    admitted: list[Admission] = []
+
+    async def admit(slug: str) -> FileRule:
+        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key))
+        return admitted[0].entry.definition.grading.grading.file
+
+    upload = await intake.receive(request, services.store, admit)
+    via = Via.API if caller.by_token else Via.FORM
+    accepted = await run_in_threadpool(_record, services, admitted[0], upload, via, key)
+    url = f"/submissions/{accepted.submission_id}"
+    if wants_page(request):
+        return RedirectResponse(url, 303)
+    body = AcceptedBody(id=accepted.submission_id, state=State.QUEUED, url=url)
+    return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
+
+
+def _record(services: Services, admitted: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
+    try:
+        with services.database.write() as session:
+            return service.record(session, admitted, upload, via, key)
+    except IntegrityError:
+        # Two requests with one key at the same time: the second finds what the first has written.
+        slug, sha256 = admitted.entry.competition.slug, upload.stored.sha256
+        with services.database.read() as session:
+            if key is not None and (known := service.replay(session, admitted.user.id, key, slug, sha256)):
+                return known
+        raise
+
+
+@router.get(
+    "/submissions",
+    operation_id="listSubmissions",
+    summary="Your own submissions",
+    response_model=SubmissionList,
+    responses=problems(401, 404, 422),
+)
+def list_own(
+    request: Request,
+    services: AppServices,
+    signed: Signed,
+    session: Reading,
+    competition: Annotated[str | None, Query(description="Only those to this competition.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**62, description="Only those with a lower number.")] = None,
+) -> Response:
+    """Newest first, 50 at a time."""
+    entry = enter(session, services.definitions, competition, signed.user) if competition else None
+    found = queries.own(session, signed.user.id, entry.competition.id if entry else None, before)
+    shown = {each.competition.id: each.shows_scores for each in entries_of(session, services.definitions, signed.user)}
+    rows = found[: queries.PAGE_ROWS]
+    items = [
+        submission_body(row, shows_scores=shown.get(row.submission.competition_id, False), in_full=False)
+        for row in rows
+    ]
+    following = next_address(request, found)
+    context = {"rows": rows, "shown": shown, "entry": entry, "next_url": following, "before": before}
+    body = SubmissionList(items=items, next=following)
+    return services.renderer.page_or_json(request, "submissions/list.html", context, body)
+
+
+@router.get(
+    "/submissions/{submission_id}",
+    operation_id="getSubmission",
+    summary="A submission and its result",
+    response_model=SubmissionBody,
+    responses=problems(401, 404, 422),
+)
+def show(request: Request, services: AppServices, signed: Signed, session: Reading, submission_id: int) -> Response:
+    """One's own, one's team's, or anybody's for the staff of the course."""
+    found, entry = _visible(session, services, signed, submission_id)
+    grading = queries.live(found)
+    counts = counting_submission(session, found.entrant_id) == found.id
+    position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
+    body = submission_body(grading, shows_scores=entry.shows_scores, counts=counts, position=position)
+    context = {
+        "submission": found,
+        "grading": grading,
+        "entry": entry,
+        "counts": counts,
+        "position": position,
+        "report": visible_report(grading.report, shows_scores=entry.shows_scores),
+        "regrading": _under_way(found.gradings, grading),
+    }
+    return services.renderer.page_or_json(request, "submissions/submission.html", context, body)
+
+
+@router.post(
+    "/submissions/{submission_id}/gradings",
+    operation_id="gradeAgain",
+    summary="Grade a submission again",
+    status_code=202,
+    response_model=AcceptedBody,
+    responses={303: {"description": "For a browser: back to the submission."}, **problems(401, 403, 404, 409, 422)},
+)
+def grade_again(
+    request: Request, services: AppServices, signed: Signed, session: Writing, submission_id: int
+) -> Response:
+    """For staff. What counts stays until the new grading has ended."""
+    found, entry = _visible(session, services, signed, submission_id)
+    if not entry.is_staff:
+        raise Forbidden("Only the staff of the course may have a submission graded again.")
+    service.grade_again(session, entry, found, signed.user.id)
+    url = f"/submissions/{submission_id}"
+    if wants_page(request):
+        return RedirectResponse(url, 303)
+    body = AcceptedBody(id=submission_id, state=State.QUEUED, url=url)
+    return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
+
+
+def next_address(request: Request, found: Sequence[Grading]) -> str | None:
+    """The address of the next part of a list, None where this is the last one."""
+    if len(found) <= queries.PAGE_ROWS:
+        return None
+    last = found[queries.PAGE_ROWS - 1].submission_id
+    url = request.url.include_query_params(before=last)
+    return f"{url.path}?{url.query}"
+
+
+def _visible(session: Session, services: Services, signed: Caller, submission_id: int) -> tuple[Submission, Entry]:
+    """A submission that the caller may see. Raises NotFound, which does not tell whether it exists."""
+    hidden = NotFound(f"You have no submission {submission_id}.")
+    found = queries.submission(session, submission_id) if submission_id < 2**62 else None
+    if found is None:
+        raise hidden
+    try:
+        entry = enter(session, services.definitions, found.competition.slug, signed.user)
+    except NotFound:
+        raise hidden from None
+    if not entry.is_staff and not queries.is_of(session, found, signed.user.id):
+        raise hidden
+    return found, entry
+
+
+def _under_way(gradings: list[Grading], counting: Grading) -> Grading | None:
+    later = [grading for grading in gradings if not grading.state.is_end and grading is not counting]
+    return later[-1] if later else None

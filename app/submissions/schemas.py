@@ -1,0 +1,86 @@
+"""Submissions as the API tells them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from models.gradings import Grading, Phase, State
+
+_HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit")
+
+
+class FileBody(BaseModel):
+    """An uploaded file."""
+
+    name: str = Field(examples=["my_model_weights.h5"])
+    bytes: int
+    sha256: str
+
+
+class AcceptedBody(BaseModel):
+    """A submission in the queue. Ask `url` for its state."""
+
+    id: int
+    state: State
+    url: str = Field(examples=["/submissions/42"])
+
+
+class SubmissionBody(BaseModel):
+    """A submission and the grading that counts for it."""
+
+    id: int
+    competition: str
+    entrant: str = Field(description="The name on the board.")
+    state: State
+    phase: Phase
+    received_at: datetime
+    finished_at: datetime | None
+    is_staff: bool = Field(description="Staff's own submissions never rank.")
+    counts: bool | None = Field(description="Whether this is the one that ranks at present; null in lists.")
+    position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
+    score: float | None = Field(description="Null where there is no score, or none to show.")
+    files: list[FileBody]
+    report: dict[str, Any] | None = Field(description="What grading found out; null until it has.")
+
+
+class SubmissionList(BaseModel):
+    """Submissions, newest first. `next` is the address of the next part."""
+
+    items: list[SubmissionBody]
+    next: str | None
+
+
+def visible_report(report: Mapping[str, Any] | None, *, shows_scores: bool) -> dict[str, Any] | None:
+    """The report as this reader may see it."""
+    if report is None:
+        return None
+    return {key: None if key in _HIDDEN_WITH_SCORES and not shows_scores else value for key, value in report.items()}
+
+
+def submission_body(
+    grading: Grading,
+    *,
+    shows_scores: bool,
+    counts: bool | None = None,
+    position: int | None = None,
+    in_full: bool = True,
+) -> SubmissionBody:
+    """A submission with its live grading; the report only `in_full`."""
+    submission = grading.submission
+    return SubmissionBody(
+        id=submission.id,
+        competition=submission.competition.slug,
+        entrant=submission.entrant.alias,
+        state=grading.state,
+        phase=grading.phase,
+        received_at=submission.received_at,
+        finished_at=grading.finished_at,
+        is_staff=submission.is_staff,
+        counts=counts,
+        position=position,
+        score=grading.score if shows_scores else None,
+        files=[FileBody(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in submission.files],
+        report=visible_report(grading.report, shows_scores=shows_scores) if in_full else None,
+    )

@@ -1,0 +1,90 @@
+"""Submissions coming in and being graded again."""
+
+from dataclasses import dataclass
+from random import SystemRandom
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.competitions.access import Entry
+from app.courses import service as courses
+from app.errors import Conflict, Unprocessable
+from app.submissions.admission import Admission, check_quota, quota_of
+from app.submissions.intake import Upload
+from models.audit import AuditEntry
+from models.gradings import Grading, State
+from models.submissions import FileRole, Submission, SubmissionFile, Via
+
+_RANDOM = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission in the queue. `replayed`: the same request was answered before and nothing was added."""
+
+    submission_id: int
+    replayed: bool = False
+
+
+def replay(session: Session, user_id: int, key: str, slug: str, sha256: str) -> Accepted | None:
+    """The answer to a repeated request with the same Idempotency-Key. Raises Unprocessable where its content differs."""
+    known = session.scalars(
+        select(Submission).where(Submission.user_id == user_id, Submission.idempotency_key == key)
+    ).one_or_none()
+    if known is None:
+        return None
+    if known.competition.slug != slug or known.files[0].sha256 != sha256:
+        raise Unprocessable(
+            "idempotency-key-reused", "This Idempotency-Key came with another file; use a new key for it."
+        )
+    return Accepted(known.id, replayed=True)
+
+
+def record(session: Session, admission: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
+    """Writes submission, file and queued grading in one transaction. Raises AppError 429 where no try is left by now."""
+    entry, user = admission.entry, admission.user
+    if key is not None and (known := replay(session, user.id, key, entry.competition.slug, upload.stored.sha256)):
+        return known
+    if not entry.is_staff:
+        check_quota(quota_of(session, entry, user, admission.received_at), entry)
+    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
+    submission = Submission(
+        entrant=entrant,
+        user_id=user.id,
+        received_at=admission.received_at,
+        is_staff=entrant.is_staff,
+        idempotency_key=key,
+        via=via,
+    )
+    weights = SubmissionFile(
+        role=FileRole.WEIGHTS, name=upload.name, sha256=upload.stored.sha256, bytes=upload.stored.bytes
+    )
+    submission.files = [weights]
+    submission.gradings = [Grading(version_id=entry.version.id, file_sha256=upload.stored.sha256)]
+    session.add(submission)
+    session.flush()
+    return Accepted(submission.id)
+
+
+def grade_again(session: Session, entry: Entry, submission: Submission, actor_id: int) -> Grading:
+    """Queues another grading under the rules that hold now. What counts stays until the new one has ended.
+
+    Raises Conflict where one is under way.
+    """
+    under_way = select(func.count()).where(
+        Grading.submission_id == submission.id, Grading.state.in_((State.QUEUED, State.RUNNING))
+    )
+    if session.execute(under_way).scalar_one():
+        raise Conflict("grading-under-way", f"Submission {submission.id} is being graded; wait for the result.")
+    grading = Grading(
+        submission_id=submission.id,
+        version_id=entry.version.id,
+        is_live=False,
+        file_sha256=submission.files[0].sha256,
+    )
+    session.add(grading)
+    session.add(
+        AuditEntry(actor_id=actor_id, action="submission.grade_again", subject=f"submission:{submission.id}", detail={})
+    )
+    session.flush()
+    return grading

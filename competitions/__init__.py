@@ -1,0 +1,1 @@
+"""The built-in competition definitions and the small demo."""

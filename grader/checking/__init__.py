@@ -1,0 +1,1 @@
+"""Arrays against a network: every problem at once."""

@@ -1,0 +1,137 @@
+"""Whether a file's layers are the network's: every missing, extra, misplaced and misshapen one, told at once.
+
+A file that states its order is matched by order: names do not matter, since a notebook that builds its network twice
+numbers on. A file that does not is matched kind by kind, in the order of the numbers in its names.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader import limits, messages
+from grader.checking.alignment import Pair, align
+from grader.checking.arrays import match_arrays, shapes_of
+from grader.errors import Finding
+from grader.facts import AnyArray, NetworkLayer, Note, Shape, StoredLayer, StoredWeights
+from grader.layer_names import numbered
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The arrays that found their slot, by slot name in network order, and all that keeps others from theirs."""
+
+    arrays: Mapping[str, AnyArray]
+    problems: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
+    """The file's arrays by slot of the network, with every problem up to a cap and remarks on what was accepted."""
+    problems: list[Finding] = []
+    arrays: dict[str, AnyArray] = {}
+    if len(stored.layers) != len(layers):
+        problems.append(Finding("layer-count", expected=str(len(layers)), got=str(len(stored.layers))))
+    if len(stored.layers) <= max(len(layers), limits.MAX_MATCH_LAYERS):
+        for wanted, found in _sections(stored, layers):
+            _match_section(wanted, found, arrays, problems)
+    slots = [slot.name for layer in layers for slot in layer.slots]
+    ordered = {name: arrays[name] for name in slots if name in arrays}
+    return Matched(ordered, _capped(problems), tuple(_notes(ordered)))
+
+
+def _sections(
+    stored: StoredWeights, layers: Sequence[NetworkLayer]
+) -> Iterator[tuple[Sequence[NetworkLayer], Sequence[StoredLayer]]]:
+    """What is compared with what: all layers in one go, or those of each kind."""
+    if stored.ordered:
+        yield layers, stored.layers
+        return
+    found = sorted(stored.layers, key=lambda layer: numbered(layer.name))
+    kinds = dict.fromkeys([*(layer.kind for layer in layers), *(numbered(layer.name)[0] for layer in found)])
+    for kind in kinds:
+        yield (
+            [layer for layer in layers if layer.kind == kind],
+            [layer for layer in found if numbered(layer.name)[0] == kind],
+        )
+
+
+def _match_section(
+    wanted: Sequence[NetworkLayer],
+    found: Sequence[StoredLayer],
+    arrays: dict[str, AnyArray],
+    problems: list[Finding],
+) -> None:
+    pairs = align(wanted, found, _cost)
+    misplaced = _misplaced(wanted, found, [(i, j) for i, j in pairs if not _fits(wanted, found, i, j)])
+    moved = set(misplaced.values())
+    names = [layer.name for layer in wanted]
+    for i, j in pairs:
+        layer = wanted[i] if i is not None and i not in misplaced else None
+        own = found[j] if j is not None and j not in moved else None
+        if i is not None and i in misplaced:
+            problems.append(_order(wanted, found, i, misplaced[i]))
+        if layer and own:
+            problems += match_arrays(layer, own, arrays)
+        elif layer:
+            nearest = _nearest(layer.name, [candidate.name for candidate in found])
+            problems.append(Finding("missing-layer", layer.name, _shapes_text(layer), nearest))
+        elif own:
+            problems.append(Finding("extra-layer", own.name, _nearest(own.name, names), _shapes_text(own)))
+
+
+def _cost(layer: NetworkLayer, own: StoredLayer) -> float | None:
+    """0 for the same shapes, up to 1 for layers that could be meant for each other, None for those that could not."""
+    wanted, got = shapes_of(layer), shapes_of(own)
+    if wanted == got:
+        return 0.0
+    if max(map(len, wanted), default=0) != max(map(len, got), default=0):
+        return None
+    return 0.5 if any(shape in got for shape in wanted if len(shape) > 1) else 1.0
+
+
+def _fits(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer], i: int | None, j: int | None) -> bool:
+    return i is not None and j is not None and _cost(wanted[i], found[j]) == 0.0
+
+
+def _misplaced(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer], loose: Sequence[Pair]) -> dict[int, int]:
+    """Layers without a fitting partner whose shapes stand elsewhere in the file: index in the network to index there.
+
+    `loose` are the pairs that do not fit.
+    """
+    by_shapes: dict[tuple[Shape, ...], list[int]] = {}
+    for _, j in loose:
+        if j is not None:
+            by_shapes.setdefault(shapes_of(found[j]), []).append(j)
+    places: dict[int, int] = {}
+    for i, _ in loose:
+        if i is not None and (candidates := by_shapes.get(shapes_of(wanted[i]))):
+            places[i] = candidates.pop(0)
+    return places
+
+
+def _order(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer], i: int, j: int) -> Finding:
+    layer, own = wanted[i], found[j]
+    where = layer.name if layer.name == own.name else f"{layer.name} (yours: {own.name})"
+    return Finding("layer-order", where, f"place {i + 1} of {len(wanted)}", f"place {j + 1} of {len(found)}")
+
+
+def _shapes_text(layer: NetworkLayer | StoredLayer) -> str:
+    return ", ".join(str(shape) for shape in shapes_of(layer))
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return close[0] if close else "none"
+
+
+def _capped(problems: Sequence[Finding]) -> tuple[Finding, ...]:
+    if len(problems) <= limits.MAX_MATCH_PROBLEMS:
+        return tuple(problems)
+    shown = problems[: limits.MAX_MATCH_PROBLEMS - 1]
+    return (*shown, Finding("more-problems", got=str(len(problems) - len(shown))))
+
+
+def _notes(arrays: Mapping[str, AnyArray]) -> Iterator[Note]:
+    for kind in sorted({array.dtype.name for array in arrays.values()} - {"float32"}):
+        count = sum(array.dtype.name == kind for array in arrays.values())
+        yield messages.note("cast-to-float32", where=str(count), got=kind)

@@ -1,0 +1,190 @@
+"""The grading half of a competition's definition: what the file must be, what it is tested on, how it is scored.
+
+A definition is one YAML file. Its `grading` section is validated here; the rest belongs to the service.
+"""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from grader import yaml_source
+from grader.errors import DefinitionError
+from grader.formula import Formula, parse
+from grader.limits import DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_MACS, MAX_FILE_BYTES, MAX_MACS
+from grader.networks.graph import Network
+from grader.networks.keras_config import network_from_config
+from grader.scoring import METRICS
+from grader.yaml_source import YamlSource
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+class Strict(BaseModel):
+    """A part of a definition: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRule(Strict):
+    """What a student uploads."""
+
+    format: Literal["keras-h5"] = Field(description="The kind of weight file.")
+    names: tuple[str, ...] = Field(min_length=1, description="Patterns (* and ?) of which the file's name meets one.")
+    max_bytes: int = Field(
+        default=DEFAULT_MAX_FILE_BYTES, gt=0, le=MAX_FILE_BYTES, description="Largest file, in bytes."
+    )
+
+
+class InputRule(Strict):
+    """How stored images become the network's input: (value / divide_by - mean) / std, in float32."""
+
+    divide_by: float = Field(default=1, gt=0, description="Each value is divided by this number.")
+    mean: tuple[float, ...] | None = Field(
+        default=None, description="Subtracted after the division, one for each channel."
+    )
+    std: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+        default=None, description="Divides last, one for each channel."
+    )
+
+
+class NetworkRule(Strict):
+    """The exact network that the weights must fit, as the JSON that Keras' `model.to_json()` writes."""
+
+    keras_config: dict[str, Any] = Field(
+        description="The JSON of `model.to_json()`, or the name of a file that holds it."
+    )
+
+
+class LimitRule(Strict):
+    """What is too heavy to evaluate."""
+
+    max_macs: int = Field(
+        default=DEFAULT_MAX_MACS, gt=0, le=MAX_MACS, description="Multiply-accumulates for one sample."
+    )
+
+
+class Grading(Strict):
+    """The `grading` section of a definition."""
+
+    file: FileRule
+    network: NetworkRule
+    input: InputRule = InputRule()
+    classes: tuple[ClassName, ...] = Field(min_length=2, max_length=10_000, description="Class names, in label order.")
+    limits: LimitRule = LimitRule()
+    split: Slug = Field(default="test", description="The name under which the hidden test set is reported.")
+    score: str = Field(description="Formula of the score.")
+    full_credit: str | None = Field(default=None, description="Condition for full credit; may also use `score`.")
+
+    @field_validator("score")
+    @classmethod
+    def _score_is_a_formula(cls, text: str) -> str:
+        _parse_for_pydantic(text, METRICS)
+        return text
+
+    @field_validator("full_credit")
+    @classmethod
+    def _full_credit_is_a_formula(cls, text: str | None) -> str | None:
+        if text is not None:
+            _parse_for_pydantic(text, METRICS | {"score"})
+        return text
+
+    @model_validator(mode="after")
+    def _classes_fit_the_network(self) -> Self:
+        try:
+            network = network_from_config(self.network.keras_config)
+        except DefinitionError as error:
+            raise ValueError(str(error)) from None
+        if network.classes != len(self.classes):
+            raise ValueError(f"the network has {network.classes} outputs, `classes` names {len(self.classes)}")
+        return self
+
+
+class Definition:
+    """A competition as the grader sees it: its slug and its grading rules, with the network and the formulas built once."""
+
+    def __init__(self, slug: str, grading: Grading) -> None:
+        self.slug = slug
+        self.grading = grading
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides a result, as canonical JSON."""
+        rules = self.grading.model_dump(mode="json")
+        return hashlib.sha256(json.dumps(rules, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @cached_property
+    def network(self) -> Network:
+        """The network that weights must fit."""
+        return network_from_config(self.grading.network.keras_config)
+
+    @cached_property
+    def score(self) -> Formula:
+        """The score's formula."""
+        return parse(self.grading.score, METRICS)
+
+    @cached_property
+    def full_credit(self) -> Formula | None:
+        """The condition for full credit, if there is one."""
+        text = self.grading.full_credit
+        return None if text is None else parse(text, METRICS | {"score"})
+
+
+def load(path: Path) -> Definition:
+    """The definition in a YAML file. Raises DefinitionError that names file and line."""
+    source = read_source(path)
+    return from_source(source, path.parent)
+
+
+def read_source(path: Path) -> YamlSource:
+    """The YAML of a definition file, unvalidated."""
+    try:
+        return yaml_source.parse(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"cannot be read: {error}", source=str(path)) from None
+
+
+def from_source(source: YamlSource, folder: Path) -> Definition:
+    """The grading half of a parsed definition; files that it names are looked up in `folder`."""
+    for key in ("slug", "grading"):
+        if key not in source.data:
+            raise source.error(f"the key {key!r} is missing")
+    rules = source.data["grading"]
+    if not isinstance(rules, dict):
+        raise source.error("`grading` is a mapping of keys to values", ("grading",))
+    try:
+        return Definition(_Head(slug=source.data["slug"]).slug, Grading.model_validate(_resolve(source, rules, folder)))
+    except ValidationError as error:
+        prefix = ("grading",) if error.title == Grading.__name__ else ()
+        raise source.validation_error(error, prefix) from None
+
+
+class _Head(BaseModel):
+    slug: Slug
+
+
+def _resolve(source: YamlSource, rules: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The rules with the network's configuration read in, so that the definition stands alone."""
+    network = rules.get("network")
+    if not isinstance(network, dict) or not isinstance(network.get("keras_config"), str):
+        return rules
+    place = ("grading", "network", "keras_config")
+    path = (folder / network["keras_config"]).resolve()
+    if path.parent != folder.resolve():
+        raise source.error("the network's configuration lies in the folder of the definition", place)
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise source.error(f"{path.name} cannot be read: {error}", place) from None
+    return rules | {"network": network | {"keras_config": config}}
+
+
+def _parse_for_pydantic(text: str, names: frozenset[str]) -> Formula:
+    try:
+        return parse(text, names)
+    except DefinitionError as error:
+        raise ValueError(str(error)) from None

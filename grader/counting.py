@@ -1,0 +1,32 @@
+"""What a zero is, what a parameter is: counted here and nowhere else."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from grader.facts import Counts, FloatArray, LayerCount, Slot, SlotRole, Weights
+
+
+def count(slots: Iterable[Slot], weights: Weights) -> Counts:
+    """Parameters and exact zeros of canonical weights, in all and for each array; buffers are counted apart."""
+    slots = tuple(slots)
+    layers = tuple(
+        LayerCount(slot.name, slot.shape, weights[slot.name].size, count_zeros(weights[slot.name]))
+        for slot in slots
+        if slot.role is SlotRole.PARAMETER
+    )
+    return Counts(
+        parameters=sum(layer.parameters for layer in layers),
+        zeros=sum(layer.zeros for layer in layers),
+        buffers=sum(weights[slot.name].size for slot in slots if slot.role is SlotRole.BUFFER),
+        layers=layers,
+    )
+
+
+def count_zeros(array: FloatArray) -> int:
+    """Elements that are exactly zero, of either sign.
+
+    Compared as bits without the sign, so that no processor mode that flushes denormals can make a small number a zero.
+    """
+    bits = np.ascontiguousarray(array, dtype="<f4").view(np.uint32)
+    return int(bits.size - np.count_nonzero(bits << np.uint32(1)))

@@ -1,0 +1,108 @@
+"""`python -m grader dataset`: makes and inspects data sets."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from grader import dataset_recipes, datasets
+from grader.dataset_errors import DatasetError
+from grader.dataset_recipes import Channels, Split
+from grader.datasets import Dataset, Description
+
+Maker: TypeAlias = Callable[[argparse.Namespace], Dataset]
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `dataset` with its subcommands; the parsed options carry `run`, a function of them."""
+    group = commands.add_parser("dataset", help="make or inspect a data set")
+    kinds = group.add_subparsers(required=True, metavar="COMMAND")
+    inspect = kinds.add_parser("inspect", help="tell what a data set holds, without showing it")
+    inspect.add_argument("file", type=Path, metavar="FILE", help="an .npz with images and labels")
+    inspect.add_argument("--json", action="store_true", help="print the facts as JSON")
+    inspect.set_defaults(run=run, make=None)
+    _add_npz(kinds)
+    _add_idx(kinds)
+    _add_cifar10_cmu(kinds)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Makes or inspects a data set and prints what it holds; 0. Raises DatasetError or OSError where it cannot."""
+    make: Maker | None = options.make
+    if make is None:
+        dataset = datasets.load(options.file)
+    else:
+        _check_out(options.out, force=options.force)
+        dataset = make(options)
+        datasets.save(dataset, options.out)
+    description = datasets.describe(dataset)
+    text = json.dumps(datasets.as_json(description), indent=2) if options.json else summarise(description)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def summarise(description: Description) -> str:
+    """The facts about a data set as lines for a reader."""
+    shape = " x ".join(map(str, description.shape))
+    counts = ", ".join(f"{label}: {count:,}" for label, count in enumerate(description.per_class))
+    return "\n".join(
+        (
+            f"examples  {description.examples:,}",
+            f"images    {shape}, {description.dtype}",
+            f"classes   {description.classes:,} ({counts})",
+            f"digest    {description.digest}",
+        )
+    )
+
+
+def _add_npz(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = kinds.add_parser("from-npz", help="take two named arrays of another .npz")
+    parser.add_argument("source", type=Path, metavar="SRC")
+    parser.add_argument("--images", required=True, metavar="NAME", help="the array of images, for example x_test")
+    parser.add_argument("--labels", required=True, metavar="NAME", help="the array of labels, for example y_test")
+    _finish(parser, lambda options: dataset_recipes.from_npz(options.source, options.images, options.labels))
+
+
+def _add_idx(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = kinds.add_parser("from-idx", help="read gray images from idx files, as MNIST and Fashion-MNIST come")
+    parser.add_argument("images", type=Path, metavar="IMAGES", help="idx file of images, gzipped or not")
+    parser.add_argument("labels", type=Path, metavar="LABELS", help="idx file of labels, gzipped or not")
+    parser.add_argument(
+        "--channels",
+        choices=[channels.value for channels in Channels],
+        default=Channels.LAST.value,
+        help="where the channel axis goes: last for Keras (the default), first for PyTorch",
+    )
+    _finish(parser, lambda given: dataset_recipes.from_idx(given.images, given.labels, Channels(given.channels)))
+
+
+def _add_cifar10_cmu(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = kinds.add_parser("cifar10-cmu", help="build the set of CMU 10-605 from CIFAR-10's binary version")
+    parser.add_argument(
+        "source", type=Path, metavar="SRC", help="cifar-10-binary.tar.gz, or the folder unpacked from it"
+    )
+    parser.add_argument("--split", choices=[split.value for split in Split], required=True)
+    _finish(parser, lambda options: dataset_recipes.cifar10_cmu(options.source, Split(options.split)))
+
+
+def _finish(parser: argparse.ArgumentParser, make: Maker) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT.npz", help="the data set to write")
+    parser.add_argument("--force", action="store_true", help="replace OUT.npz where it exists")
+    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    parser.set_defaults(run=run, make=make)
+
+
+def _check_out(out: Path, *, force: bool) -> None:
+    if out.suffix != ".npz":
+        raise DatasetError(
+            str(out), expected="a name that ends in .npz", got=f"{out.suffix or 'no ending'}", advice="Name it so."
+        )
+    if out.exists() and not force:
+        raise DatasetError(
+            str(out),
+            expected="no file of that name yet",
+            got="one",
+            advice="Use another name, or --force to replace it.",
+        )

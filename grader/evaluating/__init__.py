@@ -1,0 +1,1 @@
+"""Graph, weights and images to predicted classes."""

@@ -1,0 +1,94 @@
+"""Whether a value could leave float32's range on an image's way through a network, whichever engine computes it.
+
+An engine may add in any order, and ReLU hides a sum that became -inf; so an overflow need not show in the logits. Here
+every operator gets the magnitudes of its inputs and answers with a bound on its output and on each partial sum. Where
+no bound reaches float32's largest number, no engine can overflow, and finite logits can be believed.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import numpy as np
+
+from grader.evaluating.exact import LARGEST, ExactNetwork
+from grader.evaluating.operators import OPERATORS, Attributes, Operator, Tensor
+from grader.facts import FloatArray
+
+ROUNDING = 2.0
+"""More than rounding can add to a sum of a million terms in float32."""
+
+
+def could_overflow(model: bytes, extreme: FloatArray) -> bool:
+    """Whether some value could leave float32's range on images whose elements are no larger than those of `extreme`.
+
+    `extreme` has shape (1, *image shape). False is certain; True only means that the bound does not rule it out.
+    """
+    bounds = ExactNetwork(model, BOUNDS).values(np.abs(extreme))
+    return not all(bound.max() <= LARGEST / ROUNDING for bound in bounds)
+
+
+def _unchanged(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    return inputs[0]
+
+
+def _one(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    return np.ones_like(inputs[0])
+
+
+def _larger(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    larger: Tensor = np.maximum(inputs[-2], inputs[-1])
+    return larger
+
+
+def _sum_of_window(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    return OPERATORS["AveragePool"](inputs, attributes) * prod(attributes["kernel_shape"])
+
+
+def _sum_of_image(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    total: Tensor = inputs[0].sum(axis=(2, 3), keepdims=True)
+    return total
+
+
+def _sloped(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    """A bound on x above 0 and on alpha * x, or alpha, below; gamma times that for Selu."""
+    scale = abs(attributes.get("gamma", 1.0)) * max(1.0, abs(attributes.get("alpha", 1.0)))
+    scaled: Tensor = scale * (inputs[0] + 1.0)
+    return scaled
+
+
+def _of_magnitudes(operator: Operator) -> Operator:
+    return lambda inputs, attributes: operator([np.abs(each) for each in inputs], attributes)
+
+
+def _centred(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    """BatchNormalization with the mean added rather than taken away; NaN, no bound, for a variance below zero."""
+    images, scale, shift, mean, variance = inputs
+    magnitudes = [images, np.abs(scale), np.abs(shift), -np.abs(mean), variance]
+    return OPERATORS["BatchNormalization"](magnitudes, attributes)
+
+
+_GROWING = ("Add", "Conv", "Flatten", "Gemm", "GlobalMaxPool", "MaxPool", "Mul", "Pad", "Transpose")
+"""Operators that give a bound on their own where all they get is magnitudes."""
+
+BOUNDS: Mapping[str, Operator] = {"BatchNormalization": _centred} | {
+    name: _of_magnitudes(operator)
+    for name, operator in {
+        **{name: OPERATORS[name] for name in _GROWING},
+        "AveragePool": _sum_of_window,
+        "Clip": _unchanged,
+        "Elu": _sloped,
+        "GlobalAveragePool": _sum_of_image,
+        "Greater": _one,
+        "LeakyRelu": _sloped,
+        "Min": _larger,
+        "Relu": _unchanged,
+        "Selu": _sloped,
+        "Sigmoid": _one,
+        "Softmax": _one,
+        "Softplus": _sloped,
+        "Sub": OPERATORS["Add"],
+        "Tanh": _one,
+        "Where": _larger,
+    }.items()
+}
+"""Operator name -> a bound on the magnitude of its output, from those of its inputs. Has the keys of OPERATORS."""

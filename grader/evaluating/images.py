@@ -1,0 +1,75 @@
+"""The images of a test set: read from a descriptor in batches, and scaled as the competition says."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.errors import GraderFault
+from grader.facts import AnyArray, FloatArray, Shape
+
+DTYPES = ("uint8", "float32")
+
+
+class Images(Protocol):
+    """Where an evaluation takes its images from."""
+
+    def __len__(self) -> int:
+        """How many images there are."""
+
+    def take(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
+        """The images at `indices`, scaled: float32, shape (indices, *image shape)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How pixels become a network's input: divided, then standardised by channel (the last axis) where asked."""
+
+    divide_by: float = 1.0
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImages:
+    """Raw images in a file: `shape` (images, ...) of `dtype` from byte `offset` on, in C order.
+
+    They are read by position, batch by batch: a jailed process may neither open a file nor need one mapped.
+    """
+
+    file: int
+    dtype: str
+    shape: Shape
+    offset: int
+    scaling: Scaling
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def take(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
+        """The images at `indices`, scaled. Raises GraderFault where the file is shorter than it was said to be."""
+        return normalise(np.stack([self._read(int(index)) for index in indices]), self.scaling)
+
+    def _read(self, index: int) -> AnyArray:
+        if self.dtype not in DTYPES:
+            raise GraderFault(f"images of type {self.dtype} cannot be evaluated")
+        kind = np.dtype(self.dtype).newbyteorder("<")
+        size = kind.itemsize * int(np.prod(self.shape[1:]))
+        data = os.pread(self.file, size, self.offset + index * size)
+        if len(data) != size:
+            raise GraderFault(f"image {index} ends after {len(data)} of {size} bytes")
+        return np.frombuffer(data, kind).reshape(self.shape[1:])
+
+
+def normalise(pixels: AnyArray, scaling: Scaling) -> FloatArray:
+    """Pixels as a network takes them: (float32(pixels) / divide_by - mean) / std, each step in float32."""
+    scaled = pixels.astype(np.float32)
+    scaled /= np.float32(scaling.divide_by)
+    if scaling.mean is not None:
+        scaled -= np.asarray(scaling.mean, np.float32)
+    if scaling.std is not None:
+        scaled /= np.asarray(scaling.std, np.float32)
+    return scaled

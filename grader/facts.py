@@ -1,0 +1,134 @@
+"""The records that the grading steps hand to each other. Frozen, and free of behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Shape: TypeAlias = tuple[int, ...]
+AnyArray: TypeAlias = npt.NDArray[Any]
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+Weights: TypeAlias = Mapping[str, FloatArray]
+"""Slot name -> canonical float32 array, in the network's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that the student has to change, in the words of `messages`."""
+
+    code: str
+    where: str
+    expected: str
+    got: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing about a file that is no reason to refuse it."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLayer:
+    """One layer as a weight file holds it: its name there and its arrays in the file's own order."""
+
+    name: str
+    arrays: Mapping[str, AnyArray]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeights:
+    """What a reader found in a weight file. `ordered`: the layers stand in the network's order (else by kind and suffix)."""
+
+    layout: str
+    ordered: bool
+    layers: tuple[StoredLayer, ...]
+    notes: tuple[Note, ...] = ()
+
+
+class SlotRole(StrEnum):
+    """A parameter is counted; a buffer (a running statistic of BatchNormalization) is loaded and reported apart."""
+
+    PARAMETER = "parameter"
+    BUFFER = "buffer"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A named place for one array of a network.
+
+    `shape` is the shape in the student's framework; `permutation` its axes in the order the graph wants them.
+    `positions` is how often each element is multiplied for one sample (0: not part of a multiply-accumulate).
+    """
+
+    name: str
+    shape: Shape
+    role: SlotRole = SlotRole.PARAMETER
+    permutation: tuple[int, ...] | None = None
+    positions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLayer:
+    """A layer that owns weights: its name, its kind as a weight file spells it (`conv2d`), its slots in saving order."""
+
+    name: str
+    kind: str
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCount:
+    """Parameters and exact zeros of one array."""
+
+    name: str
+    shape: Shape
+    parameters: int
+    zeros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Parameters and exact zeros of a whole network; `buffers` are numbers that no limit or score counts."""
+
+    parameters: int
+    zeros: int
+    buffers: int
+    layers: tuple[LayerCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Macs:
+    """Multiply-accumulates for one sample. `effective` is None where it is not computed."""
+
+    dense: int
+    nonzero: int
+    effective: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitResult:
+    """Correct predictions among the examples of one split of a data set."""
+
+    examples: int
+    correct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What an engine decided: one class for each sample, -1 where its logits are not finite (never correct).
+
+    `classes` has shape (samples,) and dtype int32; `rechecked` counts the samples that float64 decided.
+    """
+
+    classes: npt.NDArray[np.int32]
+    rechecked: int
+    engine: str
+    facts: Mapping[str, float] = field(default_factory=dict)

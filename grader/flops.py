@@ -1,0 +1,21 @@
+"""One definition of a multiply-accumulate. A FLOP count is twice the number of multiply-accumulates."""
+
+from grader.counting import count_zeros
+from grader.facts import Macs, Weights
+from grader.networks.graph import Network
+
+
+def macs(network: Network, weights: Weights) -> Macs:
+    """Multiply-accumulates of the network as defined, for one sample: all of them, and those with a non-zero weight.
+
+    Each element of a kernel is used once for each output position: height x width positions for a convolution (any
+    stride, padding, dilation or number of groups), one for a dense layer; so a layer costs positions x size, and
+    positions x non-zeros where zeros are skipped (Molchanov et al. 2017, arXiv 1611.06440, appendix A.1, without its
+    bias). Positions in the padding count too. Not counted: biases, BatchNormalization, pooling and activations.
+    """
+    dense = nonzero = 0
+    for slot in network.slots:
+        array = weights[slot.name]
+        dense += slot.positions * array.size
+        nonzero += slot.positions * (array.size - count_zeros(array))
+    return Macs(dense, nonzero)

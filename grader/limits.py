@@ -1,0 +1,76 @@
+"""Every cap of the grader, with its unit in its name and the reason beside it."""
+
+# --- formulas -------------------------------------------------------------------------------------------------------
+MAX_FORMULA_CHARACTERS = 1_000  # a course's score is one line; this bounds parsing
+MAX_FORMULA_DEPTH = 30  # keeps the recursion of parsing and evaluating far from Python's own limit
+MAX_LITERAL_CHARACTERS = 30  # a literal of a million digits is an attack, not a threshold
+
+# --- definitions ----------------------------------------------------------------------------------------------------
+MAX_DEFINITION_BYTES = 1 << 20  # a definition is a page of text and a network's configuration
+DEFAULT_MAX_FILE_BYTES = 16 << 20  # six times a 600,000-parameter file saved with its optimizer
+MAX_FILE_BYTES = 256 << 20  # the parser holds the file and its arrays in memory
+DEFAULT_MAX_MACS = 2_000_000_000  # for one sample: about 16 ms on one core
+MAX_MACS = 1_000_000_000_000
+
+# --- jobs in the jail -----------------------------------------------------------------------------------------------
+READ_CPU_SECONDS = 10  # reading takes some 10 ms; a bomb is stopped here
+READ_WALL_SECONDS = 30  # three times that, for a machine that is busy
+READ_MEMORY_BYTES = 1 << 30  # file, arrays and answer of the largest file several times over
+READ_ANSWER_BYTES = 512 << 20  # float64 arrays of a file of float64 numbers, and the frame
+EVALUATE_MACS_PER_CPU_SECOND = 2_000_000_000  # a slow core does twenty times that, float64 included about this
+EVALUATE_BASE_SECONDS = 60  # the shortest limit, so that a busy machine fails nobody
+EVALUATE_WALL_FACTOR = 4  # wall time for each CPU second allowed
+EVALUATE_MEMORY_BYTES = 3 << 30  # graph, one batch of activations in float64, and the images' mapping
+EVALUATE_BATCH = 64  # the engine's speed does not depend on it; memory does
+ANSWER_FRAME_BYTES = 1 << 16  # head and frame of an answer beside its arrays
+
+# --- remarks --------------------------------------------------------------------------------------------------------
+ALMOST_ZERO = 1e-6  # a weight below this was probably meant to be pruned
+
+# --- data sets ------------------------------------------------------------------------------------------------------
+MAX_DATASET_ARRAY_BYTES = 8 << 30  # a deflated file of zeros must not take the machine's memory
+MAX_DATASET_CLASSES = 10_000  # a stray label of 10**12 would make the table of classes that long
+MAX_IDX_DIMENSIONS = 8  # the format allows 255; images need 3
+
+# --- the jail itself ------------------------------------------------------------------------------------------------
+MAX_JAIL_DESCRIPTORS = 32  # three for /dev/null, the answer, the inputs, and a few copies of them
+MAX_JAIL_INPUTS = 8  # far more than any job reads; all must fit beside the rest of the descriptors
+MAX_JAIL_TASKS_OF_NOBODY = 512  # threads of all jails of a machine, which share one user
+MAX_JAIL_TASKS_OF_SAME_USER = 4_096  # counts everything that the user runs; memory stops a flood of threads earlier
+MAX_REQUEST_BYTES = 64 << 10  # a request is one packet; what is larger goes in as an input
+MAX_HEAD_BYTES = 4 << 20  # an answer's words: 4,000 layers of 1,000 bytes; bounds the time to parse them
+MAX_HEAD_DEPTH = 16  # a head is a few lists and tables; this is far from the parser's recursion
+MAX_HEAD_TEXT_CHARACTERS = 1_000  # HDF5 names are shorter; no text of a child fills a page
+MAX_ANSWER_ARRAYS = 20_000  # the readers stop far below
+MAX_ARRAYS_HEADER_BYTES = 8 << 20  # the table of contents of that many arrays
+MAX_FINDINGS = 64  # a student reads no more than that
+MAX_FINDING_CHARACTERS = 200  # one name or one shape
+MAX_CRASH_CHARACTERS = 500  # a line for staff
+JOBS_PER_ZYGOTE = 200  # all children share its layout of memory, which a hostile one could learn
+ZYGOTE_START_SECONDS = 120  # importing the parsers on a cold and busy disk
+ZYGOTE_REPLY_SECONDS = 10  # from SIGKILL to the report of the child's end
+SELF_TEST_CPU_SECONDS = 5  # it takes some milliseconds
+SELF_TEST_WALL_SECONDS = 20
+SELF_TEST_MEMORY_BYTES = 256 << 20  # less than the 3 GiB that it tries to take
+SELF_TEST_ANSWER_BYTES = 64 << 10
+
+# --- HDF5 files -----------------------------------------------------------------------------------------------------
+H5_MAX_OBJECTS = 4_000  # a network of 300 layers saved with its optimizer has about 2,500 groups and datasets
+H5_MAX_DEPTH = 12  # Keras nests five deep; recursion and paths stay short
+H5_MAX_ATTRIBUTES = 256  # for one group; Keras writes at most five and splits a long list of names into parts
+H5_MAX_ATTRIBUTE_BYTES = 1 << 20  # the names of 4,000 layers; Keras starts a new attribute at 64,512 bytes
+H5_MAX_NAME_CHARACTERS = 200  # a layer's path in Keras is below 100
+H5_MAX_DIMENSIONS = 8  # the kernel of a three-dimensional convolution has 5
+H5_MAX_ELEMENTS = 20_000_000  # 160 MB as float64, well below the jail's memory; the assignments have 0.6 million
+H5_MAX_CHUNKS = 16_384  # for one file; each is looked up and, where deflated, unpacked once on trial
+H5_MAX_FINDINGS = 20  # nobody reads further, and an answer stays small
+H5_WARM_BYTES = 64  # length of the damaged sample that the reading job warms up with
+
+# --- matching -------------------------------------------------------------------------------------------------------
+MAX_MATCH_PROBLEMS = 20  # a file of another network has a problem in every layer; the first ones tell it
+MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of layers
+
+# --- networks and the float64 pass ----------------------------------------------------------------------------------
+MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
+EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once
+EXACT_COLUMN_BYTES = 4 << 20  # windows of a convolution copied out at once, for the same reason

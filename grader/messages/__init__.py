@@ -1,0 +1,34 @@
+"""Every sentence about a weight file that a student can read, by code.
+
+The help page is generated from this table. `problem` fills a sentence with its facts; an unknown code is our own mistake.
+"""
+
+from grader.errors import Finding
+from grader.facts import Note, Problem
+from grader.messages import hdf5, layouts, limits, mixed_up, networks
+from grader.messages.notes import NOTES
+from grader.messages.sentence import Sentence
+
+__all__ = ["NOTES", "PROBLEMS", "Sentence", "note", "problem"]
+
+PROBLEMS: dict[str, Sentence] = {
+    **limits.PROBLEMS,
+    **mixed_up.PROBLEMS,
+    **hdf5.PROBLEMS,
+    **layouts.PROBLEMS,
+    **networks.PROBLEMS,
+}
+
+
+def problem(finding: Finding) -> Problem:
+    """The finding in words. Raises KeyError for a code that the table lacks."""
+    sentence = PROBLEMS[finding.code]
+    facts = {"where": finding.where, "expected": finding.expected, "got": finding.got}
+    return Problem(
+        code=finding.code, **facts, message=sentence.message.format(**facts), hint=sentence.hint.format(**facts)
+    )
+
+
+def note(code: str, *, where: str = "", expected: str = "", got: str = "") -> Note:
+    """A remark in words. Raises KeyError for a code that the table lacks."""
+    return Note(code, NOTES[code].format(where=where, expected=expected, got=got))

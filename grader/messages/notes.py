@@ -1,0 +1,13 @@
+"""Remarks about a file that are no reason to refuse it."""
+
+NOTES = {
+    "optimizer-ignored": "{got} arrays of the optimizer were passed over; model.save_weights leaves most of them out.",
+    "metrics-ignored": "{got} arrays of metrics were passed over.",
+    "seeds-ignored": "{got} arrays of random seeds were passed over.",
+    "model-config-ignored": "The file holds a whole model; its configuration was not read, only its weights.",
+    "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",
+    "almost-zero": (
+        "{got} weights lie between 0 and 0.000001 without being 0, and {expected} are exactly 0: "
+        "if those were meant to be pruned, multiply them by the mask before saving."
+    ),
+}

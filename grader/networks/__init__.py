@@ -1,0 +1,1 @@
+"""What the weights are for: one ONNX graph with named weight slots."""

@@ -1,0 +1,70 @@
+"""A network as the grader holds it: an ONNX graph without weights, and the named slots that weights go into."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+
+from grader.errors import GraderFault
+from grader.facts import AnyArray, NetworkLayer, Shape, Slot, SlotRole, Weights
+
+OPSET = 17  # every operator that is used, in a version that onnxruntime has had since 1.12
+IR_VERSION = 8  # the format version that belongs to this opset
+IMAGES = "images"
+"""Name of the graph's input: float32, shape (samples, *input_shape)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What weights are for. `layers` stand in saving order; `input_shape` is the student's framework's, without batch.
+
+    `graph` takes `images` and gives one tensor of logits, shape (samples, classes). It names each slot where it is used
+    and defines none of them; constants of the architecture (a threshold, a scale) are its only initialisers.
+    """
+
+    name: str
+    graph: onnx.GraphProto
+    layers: tuple[NetworkLayer, ...]
+    input_shape: Shape
+    classes: int
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot in saving order."""
+        return tuple(slot for layer in self.layers for slot in layer.slots)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights and biases the network defines, without BatchNormalization's running statistics."""
+        return sum(math.prod(slot.shape) for slot in self.slots if slot.role is SlotRole.PARAMETER)
+
+
+def bind(network: Network, weights: Weights) -> bytes:
+    """A serialized ONNX ModelProto: the graph with `weights` as initialisers. Equal inputs give equal bytes.
+
+    Raises GraderFault where an array is missing or has not its slot's shape: checking comes before binding.
+    """
+    graph = onnx.GraphProto()
+    graph.CopyFrom(network.graph)
+    for slot in network.slots:
+        graph.initializer.append(_initialiser(slot, weights))
+    model = onnx.ModelProto(ir_version=IR_VERSION, graph=graph)
+    model.opset_import.append(onnx.OperatorSetIdProto(domain="", version=OPSET))
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _initialiser(slot: Slot, weights: Weights) -> onnx.TensorProto:
+    array = weights.get(slot.name)
+    if array is None or array.shape != slot.shape or array.dtype != np.float32:
+        found = "nothing" if array is None else f"{array.dtype} {array.shape}"
+        raise GraderFault(f"slot {slot.name} takes float32 {slot.shape}, was bound to {found}")
+    placed = array if slot.permutation is None else array.transpose(slot.permutation)
+    return tensor(slot.name, placed)
+
+
+def tensor(name: str, array: AnyArray) -> onnx.TensorProto:
+    """An initialiser that holds `array` (float32 or int64) as little-endian bytes."""
+    kind = onnx.TensorProto.FLOAT if array.dtype == np.float32 else onnx.TensorProto.INT64
+    data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+    return onnx.TensorProto(name=name, data_type=kind, dims=array.shape, raw_data=data)

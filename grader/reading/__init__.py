@@ -1,0 +1,1 @@
+"""Bytes to named arrays. Runs in the jail; refuses, never repairs."""

@@ -1,0 +1,96 @@
+"""What came back from reading a weight file, as the trusted side takes it: believed in nothing but its form."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from grader import limits, messages
+from grader.errors import Cause, ChildDied
+from grader.facts import AnyArray, Note, StoredLayer, StoredWeights
+
+
+class Layout(StrEnum):
+    """The layouts of a weight file, as a report names them."""
+
+    LEGACY = "keras-legacy"
+    VARS = "keras-vars"
+    VARS_2_12 = "keras-vars-2.12"
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the file says in which order its layers stand in the network."""
+        return self is Layout.LEGACY
+
+
+FLOATS = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
+
+
+def from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> StoredWeights:
+    """The answer of the reading job as a record. Raises ChildDied where it is not what that job answers."""
+    try:
+        layout = Layout(_text(head["layout"]))
+    except (KeyError, ValueError) as error:
+        raise _doubt("unknown layout") from error
+    layers = [_layer(index, layer, arrays) for index, layer in enumerate(_items(head.get("layers")))]
+    if sum(len(layer.arrays) for layer in layers) != len(arrays):
+        raise _doubt("arrays that no layer names")
+    if len({layer.name for layer in layers}) != len(layers):
+        raise _doubt("two layers of one name")
+    notes = tuple(_note(entry) for entry in _items(head.get("notes")))
+    return StoredWeights(layout.value, layout.ordered, tuple(layers), notes)
+
+
+def read_own(path: Path) -> StoredWeights:
+    """The weights of one's own file, read in this process. Raises Refusal; nothing here contains a hostile file."""
+    from grader.reading import job  # the trusted side never loads the parser, except for a file of one's own
+
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return from_answer(*job.run({"format": "keras-h5", "file_name": path.name}, [file]))
+    finally:
+        os.close(file)
+
+
+def _layer(index: int, layer: object, arrays: Mapping[str, AnyArray]) -> StoredLayer:
+    if not isinstance(layer, Mapping):
+        raise _doubt("a layer that is no object")
+    names = [_text(name) for name in _items(layer.get("arrays"))]
+    if not names or len(set(names)) != len(names):
+        raise _doubt("a layer whose arrays have no names of their own")
+    return StoredLayer(
+        _text(layer.get("name")), {name: _array(f"{index}/{at}", arrays) for at, name in enumerate(names)}
+    )
+
+
+def _array(key: str, arrays: Mapping[str, AnyArray]) -> AnyArray:
+    array = arrays.get(key)
+    if array is None or array.dtype not in FLOATS or array.ndim > limits.H5_MAX_DIMENSIONS or not array.size:
+        raise _doubt("an array that is absent, empty or of no float type")
+    return array
+
+
+def _note(entry: object) -> Note:
+    code, number = entry if isinstance(entry, list | tuple) and len(entry) == 2 else (None, None)
+    known = isinstance(code, str) and code in messages.NOTES
+    if not known or not isinstance(number, int) or not 0 <= number <= limits.H5_MAX_OBJECTS:
+        raise _doubt("a remark of unknown kind")
+    return messages.note(str(code), got=f"{number:,}")
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list) or len(value) > limits.H5_MAX_OBJECTS:
+        raise _doubt("not a list, or one too long")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= limits.H5_MAX_NAME_CHARACTERS or not value.isprintable():
+        raise _doubt("a name that is no short text")
+    return value
+
+
+def _doubt(detail: str) -> ChildDied:
+    return ChildDied(Cause.ANSWER, detail)

@@ -1,0 +1,37 @@
+"""The tables of the service. Importing this package registers all of them on `Base.metadata`."""
+
+from models.accounts import ApiToken, AuthSession, User
+from models.audit import AuditEntry
+from models.base import Base
+from models.competitions import Competition, CompetitionVersion
+from models.courses import Course, Membership, Role
+from models.datasets import Dataset
+from models.entrants import Entrant, EntrantMember
+from models.gradings import Grading, Lane, Phase, State
+from models.submissions import FileRole, Submission, SubmissionFile, Via
+from models.workers import Worker
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "AuthSession",
+    "Base",
+    "Competition",
+    "CompetitionVersion",
+    "Course",
+    "Dataset",
+    "Entrant",
+    "EntrantMember",
+    "FileRole",
+    "Grading",
+    "Lane",
+    "Membership",
+    "Phase",
+    "Role",
+    "State",
+    "Submission",
+    "SubmissionFile",
+    "User",
+    "Via",
+    "Worker",
+]

@@ -1,0 +1,52 @@
+"""Who competes: quota, board row and choice belong to an entrant, one student or a team."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.columns import db_now
+
+ALIAS_LENGTH = 64
+"""Characters of an alias."""
+
+
+class Entrant(Base):
+    """A row of a competition's board. `is_staff` ones never rank."""
+
+    __tablename__ = "entrants"
+    __table_args__ = (
+        UniqueConstraint("competition_id", "alias"),
+        # Lets members and submissions name entrant and competition together, so that the two cannot disagree.
+        UniqueConstraint("id", "competition_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id", ondelete="RESTRICT"))
+    alias: Mapped[str] = mapped_column(String(ALIAS_LENGTH))
+    is_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
+    created_at: Mapped[datetime] = mapped_column(default=db_now())
+
+    members: Mapped[list["EntrantMember"]] = relationship(back_populates="entrant")
+
+
+class EntrantMember(Base):
+    """A person of an entrant; a person is in one entrant of a competition at most."""
+
+    __tablename__ = "entrant_members"
+    __table_args__ = (
+        UniqueConstraint("competition_id", "user_id"),
+        ForeignKeyConstraint(
+            ["entrant_id", "competition_id"], ["entrants.id", "entrants.competition_id"], ondelete="CASCADE"
+        ),
+        Index(None, "entrant_id"),
+        Index(None, "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entrant_id: Mapped[int]
+    competition_id: Mapped[int]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+
+    entrant: Mapped[Entrant] = relationship(back_populates="members")

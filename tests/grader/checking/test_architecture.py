@@ -1,0 +1,222 @@
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grader import limits, messages
+from grader.checking.architecture import match
+from grader.errors import Finding
+from grader.facts import NetworkLayer, Slot, StoredLayer, StoredWeights
+
+Network = tuple[NetworkLayer, ...]
+Make = Callable[[], list[StoredLayer]]
+Store = Callable[[Sequence[StoredLayer]], StoredWeights]
+
+
+def reshaped(layer: StoredLayer, **shapes: tuple[int, ...]) -> StoredLayer:
+    changed = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    return StoredLayer(layer.name, {**layer.arrays, **changed})
+
+
+def test_names_do_not_matter_where_the_order_is_known(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+
+    matched = match(in_order(layers), network)
+
+    assert matched.problems == ()
+    assert list(matched.arrays) == [slot.name for layer in network for slot in layer.slots]
+    assert matched.arrays["conv2d_2/kernel"] is layers[2].arrays["kernel"]
+
+
+def test_without_an_order_numbers_count_as_numbers(network: Network, own_layers: Make, by_kind: Store) -> None:
+    layers = own_layers()
+    as_hdf5_lists_them = sorted(layers, key=lambda layer: layer.name)
+    assert as_hdf5_lists_them[0].name == "conv2d_10"
+
+    matched = match(by_kind(as_hdf5_lists_them), network)
+
+    assert matched.problems == ()
+    assert matched.arrays["conv2d/kernel"] is layers[0].arrays["kernel"]
+    assert matched.arrays["conv2d_2/bias"] is layers[2].arrays["bias"]
+
+
+def test_numbers_may_be_left_out(network: Network, own_layers: Make, by_kind: Store) -> None:
+    names = ["conv2d", "conv2d_2", "conv2d_4", "conv2d_6", "dense", "dense_2"]
+    layers = [replace(layer, name=name) for layer, name in zip(own_layers(), names, strict=True)]
+
+    assert match(by_kind(layers), network).problems == ()
+
+
+def test_a_removed_filter_is_told_for_each_array_it_changes(
+    network: Network, own_layers: Make, in_order: Store
+) -> None:
+    layers = own_layers()
+    layers[1] = reshaped(layers[1], kernel=(3, 3, 32, 31), bias=(31,))
+    layers[2] = reshaped(layers[2], kernel=(3, 3, 31, 64))
+
+    assert match(in_order(layers), network).problems == (
+        Finding("shape-mismatch", "conv2d_1/kernel (yours: conv2d_9/kernel)", "(3, 3, 32, 32)", "(3, 3, 32, 31)"),
+        Finding("shape-mismatch", "conv2d_1/bias (yours: conv2d_9/bias)", "(32,)", "(31,)"),
+        Finding("shape-mismatch", "conv2d_2/kernel (yours: conv2d_10/kernel)", "(3, 3, 32, 64)", "(3, 3, 31, 64)"),
+    )
+
+
+def test_a_layer_of_the_same_name_is_named_once(network: Network, own_layers: Make, by_kind: Store) -> None:
+    layers = [replace(own, name=layer.name) for own, layer in zip(own_layers(), network, strict=True)]
+    layers[5] = reshaped(layers[5], bias=(10,))
+
+    assert match(by_kind(layers), network).problems == (Finding("shape-mismatch", "dense_1/bias", "(5,)", "(10,)"),)
+
+
+@pytest.mark.parametrize("store", ["in_order", "by_kind"])
+def test_one_missing_layer_is_one_problem(
+    network: Network, own_layers: Make, store: str, request: pytest.FixtureRequest
+) -> None:
+    layers = own_layers()
+    del layers[1]
+
+    problems = match(request.getfixturevalue(store)(layers), network).problems
+
+    assert [finding.code for finding in problems] == ["layer-count", "missing-layer"]
+    assert (problems[0].expected, problems[0].got) == ("6", "5")
+    assert (problems[1].where, problems[1].expected) == ("conv2d_1", "(3, 3, 32, 32), (32,)")
+    assert problems[1].got.startswith("conv2d_1")
+
+
+def test_an_extra_layer_is_named_as_the_file_names_it(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers.insert(4, StoredLayer("batch_normalization", {"gamma": np.ones(64), "beta": np.ones(64)}))
+
+    problems = match(in_order(layers), network).problems
+
+    assert [finding.code for finding in problems] == ["layer-count", "extra-layer"]
+    assert problems[1] == Finding("extra-layer", "batch_normalization", "none", "(64,), (64,)")
+
+
+def test_a_kind_that_the_network_lacks_is_extra(network: Network, own_layers: Make, by_kind: Store) -> None:
+    layers = own_layers()
+    layers[5] = replace(layers[5], name="my_dense")
+
+    problems = match(by_kind(layers), network).problems
+
+    assert [(finding.code, finding.where) for finding in problems] == [
+        ("missing-layer", "dense_1"),
+        ("extra-layer", "my_dense"),
+    ]
+
+
+def test_swapped_layers_are_told_by_their_places(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers[1], layers[3] = layers[3], layers[1]
+
+    assert match(in_order(layers), network).problems == (
+        Finding("layer-order", "conv2d_1 (yours: conv2d_9)", "place 2 of 6", "place 4 of 6"),
+        Finding("layer-order", "conv2d_3 (yours: conv2d_11)", "place 4 of 6", "place 2 of 6"),
+    )
+
+
+def test_a_layer_at_another_place_is_not_used(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers.append(layers.pop(0))
+
+    matched = match(in_order(layers), network)
+
+    assert [(finding.code, finding.got) for finding in matched.problems] == [("layer-order", "place 6 of 6")]
+    assert "conv2d/kernel" not in matched.arrays
+
+
+def test_a_missing_bias_is_named(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers[0] = StoredLayer("conv2d_8", {"kernel": layers[0].arrays["kernel"]})
+
+    assert match(in_order(layers), network).problems == (
+        Finding("missing-array", "conv2d/bias (yours: conv2d_8/bias)", "(32,)", "kernel"),
+    )
+
+
+def test_a_missing_bias_is_told_from_arrays_without_names(network: Network, own_layers: Make, by_kind: Store) -> None:
+    layers = own_layers()
+    layers[0] = StoredLayer("conv2d_8", {"kernel": layers[0].arrays["kernel"]})
+
+    assert match(by_kind(layers), network).problems == (
+        Finding("missing-array", "conv2d/bias (yours: conv2d_8/bias)", "(32,)", "0"),
+    )
+
+
+def test_an_extra_array_is_named(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers[5] = reshaped(layers[5], mask=(512, 5))
+
+    assert match(in_order(layers), network).problems == (
+        Finding("extra-array", "dense_5/mask", "kernel, bias", "(512, 5)"),
+    )
+
+
+def test_arrays_of_a_layer_are_told_by_name(in_order: Store) -> None:
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    wanted = (NetworkLayer("bn", "batch_normalization", tuple(Slot(f"bn/{name}", (2,)) for name in names)),)
+    own = StoredLayer("bn", {name: np.full(2, index, np.float32) for index, name in enumerate(reversed(names))})
+
+    matched = match(in_order([own]), wanted)
+
+    assert [float(array[0]) for array in matched.arrays.values()] == [3, 2, 1, 0]
+
+
+def test_another_known_name_does_not_pass_for_the_wanted_one(in_order: Store) -> None:
+    wanted = (NetworkLayer("bn", "batch_normalization", (Slot("bn/beta", (2,)),)),)
+
+    problems = match(in_order([StoredLayer("bn", {"gamma": np.ones(2)})]), wanted).problems
+
+    assert [(finding.code, finding.where) for finding in problems] == [
+        ("missing-array", "bn/beta"),
+        ("extra-array", "bn/gamma"),
+    ]
+
+
+def test_both_names_of_a_depthwise_kernel_are_one(in_order: Store) -> None:
+    wanted = (NetworkLayer("dw", "depthwise_conv2d", (Slot("dw/kernel", (3, 3, 4, 1)), Slot("dw/bias", (4,)))),)
+    arrays = {"depthwise_kernel": np.ones((3, 3, 4, 1), np.float32), "bias": np.ones(4, np.float32)}
+
+    assert match(in_order([StoredLayer("dw", arrays)]), wanted).problems == ()
+
+
+@pytest.mark.parametrize(("layer", "shape"), [(2, (64, 32, 3, 3)), (5, (5, 512))])
+def test_a_transposed_kernel_gets_a_hint_of_its_own(
+    network: Network, own_layers: Make, in_order: Store, layer: int, shape: tuple[int, ...]
+) -> None:
+    layers = own_layers()
+    layers[layer] = reshaped(layers[layer], kernel=shape)
+
+    problems = match(in_order(layers), network).problems
+
+    assert [(finding.code, finding.got) for finding in problems] == [("axes-order", str(shape))]
+
+
+def test_a_file_of_another_network_gets_a_bounded_list(network: Network, in_order: Store) -> None:
+    layers = [StoredLayer(f"conv1d_{index}", {"kernel": np.ones((3, 3, 3))}) for index in range(40)]
+
+    problems = match(in_order(layers), network).problems
+
+    assert len(problems) == limits.MAX_MATCH_PROBLEMS
+    assert problems[-1] == Finding("more-problems", got=str(1 + 40 + 6 - (limits.MAX_MATCH_PROBLEMS - 1)))
+
+
+def test_thousands_of_layers_are_only_counted(network: Network, in_order: Store) -> None:
+    layers = [
+        StoredLayer(f"dense_{index}", {"kernel": np.ones((1, 1))}) for index in range(limits.MAX_MATCH_LAYERS + 1)
+    ]
+
+    assert match(in_order(layers), network).problems == (
+        Finding("layer-count", expected="6", got=str(limits.MAX_MATCH_LAYERS + 1)),
+    )
+
+
+def test_other_floats_are_accepted_with_a_note(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers[0] = StoredLayer("conv2d_8", {name: array.astype("f2") for name, array in layers[0].arrays.items()})
+
+    matched = match(in_order(layers), network)
+
+    assert matched.problems == ()
+    assert matched.notes == (messages.note("cast-to-float32", where="2", got="float16"),)

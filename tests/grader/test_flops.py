@@ -1,0 +1,41 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.facts import Macs
+from grader.flops import macs
+from grader.networks.keras_config import network_from_config
+
+CMU = Path(__file__).resolve().parents[2] / "competitions" / "cmu-10605.keras.json"
+
+
+def test_the_cmu_network_takes_11158368_multiply_accumulates() -> None:
+    network = network_from_config(json.loads(CMU.read_text()))
+
+    counted = macs(network, {slot.name: np.ones(slot.shape, np.float32) for slot in network.slots})
+
+    assert counted == Macs(dense=11_158_368, nonzero=11_158_368)
+
+
+def test_a_zero_saves_one_multiply_accumulate_for_each_position() -> None:
+    conv = {"name": "c", "filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same", "groups": 2}
+    network = network_from_config(
+        _config(("Conv2D", conv), ("Flatten", {"name": "f"}), ("Dense", {"name": "d", "units": 3}))
+    )
+    weights = {slot.name: np.ones(slot.shape, np.float32) for slot in network.slots}
+    weights["c/kernel"][0, 0, 0, :2] = 0
+    weights["d/kernel"][0, 0] = -0.0
+    weights["d/bias"][:] = 0
+
+    counted = macs(network, weights)
+
+    # 7x7x6 becomes 4x4x4: 16 positions of a kernel of 3 * 3 * 3 * 4 elements, then 64 * 3.
+    assert counted == Macs(dense=16 * 108 + 192, nonzero=16 * 106 + 191)
+
+
+def _config(*layers: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    first = {"class_name": "InputLayer", "config": {"name": "input", "batch_input_shape": [None, 7, 7, 6]}}
+    entries = [first, *({"class_name": kind, "config": options} for kind, options in layers)]
+    return {"class_name": "Sequential", "config": {"name": "small", "layers": entries}}

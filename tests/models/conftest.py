@@ -1,0 +1,49 @@
+"""A migrated SQLite database and the rows that every grading stands on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.schema import migrate
+from models import Competition, CompetitionVersion, Course, Dataset, Entrant, Grading, Submission, User, Via
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    url = f"sqlite:///{tmp_path / 'models.sqlite'}"
+    migrate(url)
+    database = Database(url)
+    with database.write() as session:
+        yield session
+        session.rollback()
+    database.close()
+
+
+@pytest.fixture
+def submission(session: Session) -> Submission:
+    user = User(email="ada@example.org", name="Ada")
+    course = Course(slug="ml", title="Machine Learning", time_zone="UTC")
+    dataset = Dataset(name="images", digest="d" * 64, examples=5, sample_shape=[2, 2, 1], dtype="uint8", classes=2)
+    competition = Competition(course=course, slug="pruning", title="Pruning")
+    version = CompetitionVersion(
+        competition=competition,
+        number=1,
+        source="a: 1",
+        definition={"a": 1},
+        definition_digest="e" * 64,
+        dataset=dataset,
+    )
+    session.add_all([user, version])
+    session.flush()
+    entrant = Entrant(competition_id=competition.id, alias="Mossy Quince 42")
+    submission = Submission(entrant=entrant, user=user, received_at=NOON, via=Via.API)
+    submission.gradings.append(Grading(version=version, file_sha256="f" * 64))
+    session.add(submission)
+    session.flush()
+    return submission
