@@ -13,7 +13,7 @@ DEFAULT_MAX_MACS = 2_000_000_000  # for one sample: about 16 ms on one core
 MAX_MACS = 1_000_000_000_000
 
 # --- jobs in the jail -----------------------------------------------------------------------------------------------
-READ_CPU_SECONDS = 10  # reading takes some 10 ms; a bomb is stopped here
+READ_CPU_SECONDS = 5  # reading takes some 30 ms; a bomb, or a damaged file that makes the parser spin, is stopped here
 READ_WALL_SECONDS = 30  # three times that, for a machine that is busy
 READ_MEMORY_BYTES = 1 << 30  # file, arrays and answer of the largest file several times over
 READ_ANSWER_BYTES = 512 << 20  # float64 arrays of a file of float64 numbers, and the frame

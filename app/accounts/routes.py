@@ -109,6 +109,7 @@ def revoke_session(signed: Signed, session: Writing, session_id: int) -> Respons
 
 @router.post("/account/password", operation_id="changePassword", include_in_schema=False)
 def change_password(
+    request: Request,
     services: AppServices,
     signed: Signed,
     old: Annotated[str, Form(max_length=1000)],
@@ -116,7 +117,10 @@ def change_password(
 ) -> Response:
     """Sets a new password and signs all browsers out."""
     _only_by_session(signed.by_token)
+    address = request.client.host if request.client else "unknown"
+    services.throttle.begin(signed.user.email, address)
     _change_password(services, signed.user.id, signed.user.email, old, new)
+    services.throttle.succeed(signed.user.email, address)
     return RedirectResponse("/login", 303)
 
 

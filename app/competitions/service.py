@@ -47,7 +47,9 @@ def apply(
 ) -> CompetitionVersion:
     """Creates the competition, or a new version of it where something changed; the version that holds afterwards."""
     _check_dataset(definition, dataset)
-    competition = session.scalars(select(Competition).where(Competition.slug == definition.slug)).one_or_none()
+    competition = session.scalars(
+        select(Competition).where(Competition.slug == definition.slug).with_for_update()
+    ).one_or_none()
     if competition is None:
         competition = Competition(course_id=course.id, slug=definition.slug, title=definition.title)
         session.add(competition)

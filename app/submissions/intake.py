@@ -3,7 +3,7 @@
 A raw body and multipart/form-data are taken. Both are streamed: what an upload takes of memory does not depend on its size.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
@@ -113,16 +113,11 @@ def default_name(rule: FileRule) -> str:
     return rule.names[0].replace("*", "").replace("?", "")
 
 
-def refused(finding: Finding, status: int = 422) -> AppError:
+def refused(finding: Finding, status: int = 422, headers: Mapping[str, str] | None = None) -> AppError:
     """The refusal of a file that never entered the queue, in the words of a report."""
     problem = messages.problem(finding)
     return AppError(
-        status,
-        problem.code,
-        problem.message,
-        errors=[asdict(problem)],
-        quota_charged=False,
-        headers={"Connection": "close"},
+        status, problem.code, problem.message, errors=[asdict(problem)], quota_charged=False, headers=headers
     )
 
 
@@ -133,12 +128,14 @@ def _check_declared_size(request: Request, rule: FileRule) -> None:
 
 
 def _too_large(rule: FileRule, got: str) -> AppError:
-    return refused(Finding("too-large", expected=f"{rule.max_bytes:,} bytes", got=got), 413)
+    # The rest of the body is not wanted. After other refusals the server reads it and throws it away, since a browser
+    # shows the answer only when it has sent everything.
+    finding = Finding("too-large", expected=f"{rule.max_bytes:,} bytes", got=got)
+    return refused(finding, 413, {"Connection": "close"})
 
 
 def _no_competition() -> AppError:
     return Unprocessable(
         "no-competition",
         "Say which competition this is for: ?competition=SLUG in the address, or a field `competition` before the file.",
-        headers={"Connection": "close"},
     )

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from app.errors import AppError
+
+if TYPE_CHECKING:  # the library defines this type for type checkers alone
+    from python_multipart.multipart import MultipartCallbacks
 
 MAX_FIELD_BYTES = 1_000
 """A text field names a competition."""
@@ -84,7 +87,7 @@ class _Parts:
         ready, self._ready = self._ready, []
         return ready
 
-    def callbacks(self) -> MultipartCallbacks:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin_part,
             "on_header_begin": self._begin_header,

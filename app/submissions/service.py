@@ -45,9 +45,11 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     entry, user = admission.entry, admission.user
     if key is not None and (known := replay(session, user.id, key, entry.competition.slug, upload.stored.sha256)):
         return known
+    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
+    # Two uploads at once must not both take the last try: the second waits here until the first is written.
+    session.refresh(entrant, with_for_update=True)
     if not entry.is_staff:
         check_quota(quota_of(session, entry, user, admission.received_at), entry)
-    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
     submission = Submission(
         entrant=entrant,
         user_id=user.id,

@@ -61,8 +61,12 @@ def _match_section(
     arrays: dict[str, AnyArray],
     problems: list[Finding],
 ) -> None:
-    pairs = align(wanted, found, _cost)
-    misplaced = _misplaced(wanted, found, [(i, j) for i, j in pairs if not _fits(wanted, found, i, j)])
+    pairs: list[Pair]
+    if _same_places(wanted, found):
+        pairs, misplaced = [(i, i) for i in range(len(wanted))], {}
+    else:
+        pairs = align(wanted, found, _cost)
+        misplaced = _misplaced(wanted, found, [(i, j) for i, j in pairs if not _fits(wanted, found, i, j)])
     moved = set(misplaced.values())
     names = [layer.name for layer in wanted]
     for i, j in pairs:
@@ -77,6 +81,13 @@ def _match_section(
             problems.append(Finding("missing-layer", layer.name, _shapes_text(layer), nearest))
         elif own:
             problems.append(Finding("extra-layer", own.name, _nearest(own.name, names), _shapes_text(own)))
+
+
+def _same_places(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer]) -> bool:
+    """Whether each layer can be meant for the one at its place: as many, alike in kind, and not the same ones reordered."""
+    if len(wanted) != len(found) or sorted(map(shapes_of, wanted)) == sorted(map(shapes_of, found)):
+        return False
+    return all(_cost(layer, own) is not None for layer, own in zip(wanted, found, strict=True))
 
 
 def _cost(layer: NetworkLayer, own: StoredLayer) -> float | None:

@@ -69,6 +69,21 @@ def test_a_layer_of_the_same_name_is_named_once(network: Network, own_layers: Ma
     assert match(by_kind(layers), network).problems == (Finding("shape-mismatch", "dense_1/bias", "(5,)", "(10,)"),)
 
 
+def test_doubled_filters_are_not_taken_for_the_next_layer(network: Network, own_layers: Make, in_order: Store) -> None:
+    layers = own_layers()
+    layers[1] = reshaped(layers[1], kernel=(3, 3, 32, 64), bias=(64,))
+    layers[2] = reshaped(layers[2], kernel=(3, 3, 64, 64))
+
+    problems = match(in_order(layers), network).problems
+
+    assert {problem.code for problem in problems} == {"shape-mismatch"}
+    assert [problem.where.split(" ")[0] for problem in problems] == [
+        "conv2d_1/kernel",
+        "conv2d_1/bias",
+        "conv2d_2/kernel",
+    ]
+
+
 @pytest.mark.parametrize("store", ["in_order", "by_kind"])
 def test_one_missing_layer_is_one_problem(
     network: Network, own_layers: Make, store: str, request: pytest.FixtureRequest

@@ -42,7 +42,7 @@ CASES = [
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "w.h5", "git-lfs-pointer", ""),
     (b"\n<!DOCTYPE html><html>", "w.h5", "html-page", ""),
     (b"<HTML><head>", "w.h5", "html-page", ""),
-    (gzip.compress(b"x"), "w.h5.gz", "compressed-file", "a gzip file"),
+    (gzip.compress(b"x", mtime=0), "w.h5.gz", "compressed-file", "a gzip file"),
     (tarred(), "w.tar", "compressed-file", "a tar archive"),
     (zipped("metadata.json", "config.json", "model.weights.h5"), "w.h5", "keras-archive", ""),
     (zipped("anything"), "model.KERAS", "keras-archive", ""),
