@@ -19,7 +19,7 @@ ENV PATH=/opt/secateur/bin:$PATH \
     ORT_DISABLE_TELEMETRY=1 \
     SECATEUR_DATA_DIR=/data \
     SECATEUR_HOST=0.0.0.0
-USER secateur
+USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \

@@ -14,6 +14,7 @@ export SECATEUR_DATA_DIR ?= var
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+run: export SECATEUR_WELCOME ?= **This is the demo.** The terminal in which it was started shows the accounts: sign in as Alan, who has not handed in anything yet.
 run: demo ## Install what the service needs, and run it with a worker and a demo course (end with Ctrl-C).
 	@$(BIN)/secateur run
 

@@ -20,6 +20,7 @@ class Caller:
 
     user: User
     by_token: bool
+    session_id: int | None = None
 
 
 def get_services(request: Request) -> Services:
@@ -45,7 +46,7 @@ def identify(request: Request) -> Caller | None:
     if signed_in is None:
         return None
     request.state.user = signed_in.user
-    return Caller(signed_in.user, by_token=False)
+    return Caller(signed_in.user, by_token=False, session_id=signed_in.session_id)
 
 
 def require_caller(request: Request) -> Caller:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from app.errors import TITLES, AppError
 from app.rendering import wants_page
 from app.services import services_of
+from grader.facts import Problem
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +68,18 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     findings = [
-        {
-            "where": ".".join(str(step) for step in finding["loc"]),
-            "message": finding["msg"],
-            "got": str(finding.get("input"))[:100],
-        }
+        Problem(
+            code="",
+            where=".".join(str(step) for step in finding["loc"]),
+            expected="",
+            got=str(finding.get("input"))[:100],
+            message=finding["msg"],
+            hint="",
+        )
         for finding in error.errors()
     ]
-    detail = "; ".join(f"{finding['where']}: {finding['message']}" for finding in findings)
-    return render(request, AppError(422, "request-form", detail, errors=findings))
+    detail = "; ".join(f"{finding.where}: {finding.message}" for finding in findings)
+    return render(request, AppError(422, "request-form", detail, errors=[asdict(finding) for finding in findings]))
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

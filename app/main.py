@@ -1,14 +1,17 @@
 """The web application, put together."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import error_pages, health, help_pages
 from app.accounts import routes as accounts
+from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
 from app.leaderboard import routes as leaderboard
@@ -19,9 +22,13 @@ from app.security import SecurityHeaders
 from app.services import open_services
 from app.settings import Settings
 from app.submissions import routes as submissions
+from app.submissions.intake import FRAME_BYTES
+from grader.limits import MAX_FILE_BYTES
 
 FORM_BYTES = 64 << 10
 """Largest body of every route but the one that takes files."""
+ABANDONED_SECONDS = 24 * 3600
+"""Age at which what a broken upload left behind is removed."""
 
 
 class OutdatedDatabase(Exception):
@@ -36,6 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services.store.sweep(ABANDONED_SECONDS, time.time())
         yield
         services.database.close()
 
@@ -46,14 +54,19 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(check_origin_of)],
         docs_url=None,
         redoc_url=None,
-        max_body_size=FORM_BYTES,
     )
     app.state.services = services
     for routes in (competitions, submissions, leaderboard, accounts, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)
-    app.add_middleware(SecurityHeaders, https=settings.cookie_secure)
-    app.add_middleware(RequestIds)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    # Around everything: what the framework answers by itself, such as to an exception, has the same headers.
+    app.middleware_stack = _around(app.build_middleware_stack(), settings)
     return app
+
+
+def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
+    upload_bytes = min(settings.max_upload_bytes, MAX_FILE_BYTES) + FRAME_BYTES
+    app = BodyLimit(app, max_bytes=FORM_BYTES, of_paths={"/submissions": upload_bytes})
+    return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

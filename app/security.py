@@ -1,12 +1,12 @@
 """What protects a browser: the check of where a request comes from, and the headers of every answer."""
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Forbidden
 
+_LASTING = frozenset({200, 206, 304})
+"""A static file, a part of it, or the news that it has not changed; never the news that it is missing."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -32,7 +32,7 @@ def check_origin(method: str, headers: Headers, *, cookie_name: str) -> None:
     if site is not None:
         trusted = site in ("same-origin", "none")
     elif origin is not None:
-        trusted = urlsplit(origin).netloc == headers.get("host")
+        trusted = origin in (f"http://{headers.get('host')}", f"https://{headers.get('host')}")
     else:
         trusted = f"{cookie_name}=" not in headers.get("cookie", "")
     if not trusted:
@@ -54,12 +54,13 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message), scope["path"])
+                lasts = scope["path"].startswith("/static/") and message["status"] in _LASTING
+                self._add(MutableHeaders(scope=message), lasts=lasts)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _add(self, headers: MutableHeaders, path: str) -> None:
+    def _add(self, headers: MutableHeaders, *, lasts: bool) -> None:
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
@@ -67,7 +68,7 @@ class SecurityHeaders:
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if self._https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if path.startswith("/static/"):
+        if lasts:
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             headers.setdefault("Cache-Control", "no-store")

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -83,7 +84,8 @@ class Incoming:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stream.close()
+        with suppress(OSError):  # closing writes what is left in the buffer: on a full disk that fails once more
+            self._stream.close()
         self._path.unlink(missing_ok=True)
 
 

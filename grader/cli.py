@@ -6,7 +6,9 @@ Exit status: 0 scored (or accepted by `check`), 1 rejected, 2 usage, 3 our own f
 import argparse
 import json
 import os
+import stat
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from enum import IntEnum
@@ -22,7 +24,7 @@ from grader.own_file import OwnFile
 from grader.pipeline import EVALUATING_JOB, READING_JOB, Checked, Runner, Watch
 from grader.report import Report, Status
 from grader.summary import summarise
-from grader.testset import open_test_set
+from grader.testset import check_fit, open_test_set
 
 T = TypeVar("T")
 
@@ -46,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         return Exit.USAGE
     except GraderFault as fault:
         print(f"our fault, not the file's: {fault}", file=sys.stderr)
+        return Exit.FAULT
+    except Exception:  # else Python would end with 1, which means that the file was rejected
+        traceback.print_exc()
         return Exit.FAULT
 
 
@@ -87,6 +92,7 @@ def _run_grade(options: argparse.Namespace) -> int:
     definition = competition.load(options.competition)
     with ExitStack() as stack:
         test_set = stack.enter_context(open_test_set(options.dataset))
+        check_fit(test_set, definition.network, str(options.dataset))
         checked = _check(options, definition, stack)
         if not checked.accepted:
             return _show(checked.report, definition, options)
@@ -99,8 +105,10 @@ def _run_grade(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace, definition: Definition, stack: ExitStack) -> Checked:
-    file = os.open(options.file, os.O_RDONLY | os.O_CLOEXEC)
+    file = os.open(options.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     stack.callback(os.close, file)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise OSError(f"{options.file} is not a file")
     reader = _runner(options, READING_JOB, stack)
     begun = pipeline.begin(file, definition, reader)
     checked = _twice(lambda: pipeline.check(file, begun, definition, reader, Watch()))

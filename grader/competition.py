@@ -7,9 +7,17 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from grader import yaml_source
 from grader.errors import DefinitionError
@@ -27,7 +35,7 @@ ClassName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 class Strict(BaseModel):
     """A part of a definition: unknown keys are refused, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FileRule(Strict):
@@ -93,15 +101,35 @@ class Grading(Strict):
             _parse_for_pydantic(text, METRICS | {"score"})
         return text
 
-    @model_validator(mode="after")
-    def _classes_fit_the_network(self) -> Self:
+    @field_validator("network")
+    @classmethod
+    def _network_can_be_built(cls, rule: NetworkRule) -> NetworkRule:
         try:
-            network = network_from_config(self.network.keras_config)
+            network = network_from_config(rule.keras_config)
         except DefinitionError as error:
             raise ValueError(str(error)) from None
-        if network.classes != len(self.classes):
-            raise ValueError(f"the network has {network.classes} outputs, `classes` names {len(self.classes)}")
-        return self
+        if not network.parameters:
+            raise ValueError("the network has no parameters; there is nothing to prune")
+        return rule
+
+    @field_validator("input")
+    @classmethod
+    def _input_fits_the_network(cls, rule: InputRule, info: ValidationInfo) -> InputRule:
+        if "network" in info.data:
+            channels = network_from_config(info.data["network"].keras_config).input_shape[-1]
+            for key, values in (("mean", rule.mean), ("std", rule.std)):
+                if values is not None and len(values) != channels:
+                    raise ValueError(f"`{key}` has {len(values)} numbers, the network's input {channels} channels")
+        return rule
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_fit_the_network(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "network" in info.data:
+            outputs = network_from_config(info.data["network"].keras_config).classes
+            if outputs != len(names):
+                raise ValueError(f"the network has {outputs} outputs, `classes` names {len(names)}")
+        return names
 
 
 class Definition:
@@ -173,13 +201,13 @@ def _resolve(source: YamlSource, rules: dict[str, Any], folder: Path) -> dict[st
     if not isinstance(network, dict) or not isinstance(network.get("keras_config"), str):
         return rules
     place = ("grading", "network", "keras_config")
-    path = (folder / network["keras_config"]).resolve()
-    if path.parent != folder.resolve():
+    name = network["keras_config"]
+    if Path(name).name != name:
         raise source.error("the network's configuration lies in the folder of the definition", place)
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise source.error(f"{path.name} cannot be read: {error}", place) from None
+        config = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise source.error(f"{name[:60]} cannot be read: {error}", place) from None
     return rules | {"network": network | {"keras_config": config}}
 
 

@@ -7,7 +7,7 @@ from grader.errors import Finding
 
 
 def misnamed(name: str, patterns: Sequence[str]) -> Finding | None:
-    """What is wrong with a name that fits none of the patterns (* and ?), None where it fits one."""
-    if any(fnmatchcase(name, pattern) for pattern in patterns):
+    """What is wrong with a name that fits none of the patterns (* and ?, no classes), None where it fits one."""
+    if any(fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in patterns):
         return None
     return Finding("wrong-file-name", expected=" or ".join(patterns), got=name[:120] or "(no name)")

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from grader.errors import DefinitionError
-from grader.limits import MAX_FORMULA_CHARACTERS, MAX_FORMULA_DEPTH, MAX_LITERAL_CHARACTERS
+from grader.limits import MAX_FORMULA_CHARACTERS, MAX_FORMULA_DEPTH, MAX_LITERAL_CHARACTERS, MAX_VALUE_BITS
 
 DIGITS = 50
 """Significant decimal digits of log and sqrt, the two functions whose values are no fractions."""
@@ -54,11 +54,17 @@ class Formula:
     closure: Closure
 
     def __call__(self, values: Names) -> Fraction:
-        """The exact value. Raises FormulaError on a division by zero, or a log or sqrt outside its domain."""
+        """The exact value.
+
+        Raises FormulaError on a division by zero, a log or sqrt outside its domain, and a value too long to be shown.
+        """
         try:
-            return Fraction(self.closure(values))
+            value = Fraction(self.closure(values))
         except ZeroDivisionError:
             raise FormulaError(f"the formula {self.text!r} divides by zero") from None
+        if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_VALUE_BITS:
+            raise FormulaError(f"the value of {self.text!r} is a fraction of more than {MAX_VALUE_BITS} bits; round it")
+        return value
 
 
 def parse(text: str, allowed: frozenset[str]) -> Formula:
@@ -66,6 +72,9 @@ def parse(text: str, allowed: frozenset[str]) -> Formula:
     source = text.strip()
     if len(source) > MAX_FORMULA_CHARACTERS:
         raise FormulaError(f"a formula has at most {MAX_FORMULA_CHARACTERS} characters, this one has {len(source)}")
+    for column, character in enumerate(source, start=1):
+        if not character.isascii():  # names would be normalised, and columns counted in bytes
+            raise FormulaError(f"{character!r} (column {column}) is not a character of a formula")
     try:
         tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -112,7 +121,7 @@ class _Parser:
 
     def _literal(self, node: ast.Constant) -> Closure:
         text = (ast.get_source_segment(self.source, node) or "").replace("_", "")
-        plain = text.replace(".", "", 1).isdecimal() and text.isascii()
+        plain = text.replace(".", "", 1).isdecimal()
         if type(node.value) not in (int, float) or not plain or len(text) > MAX_LITERAL_CHARACTERS:
             raise self._error(node, f"is not a plain decimal number of at most {MAX_LITERAL_CHARACTERS} characters")
         value = Fraction(text)
@@ -176,23 +185,29 @@ class _Function:
 def _round(value: Fraction, digits: Fraction = Fraction(0)) -> Fraction:
     """Half to even, as Python rounds."""
     if digits.denominator != 1 or not 0 <= digits <= DIGITS:
-        raise FormulaError(f"round takes 0 to {DIGITS} digits, not {digits}")
+        raise FormulaError(f"round takes 0 to {DIGITS} digits, not {_short(digits)}")
     return Fraction(round(value, int(digits)))
 
 
 def _decimal(value: Fraction) -> Decimal:
-    return _DECIMAL.divide(Decimal(value.numerator), Decimal(value.denominator))
+    """With more digits than the denominator has, so that log keeps its own for a value next to 1."""
+    digits = DIGITS + value.denominator.bit_length()
+    return Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+def _short(value: Fraction) -> str:
+    return f"{_decimal(value):.6g}"
 
 
 def _log(value: Fraction) -> Fraction:
     if value <= 0:
-        raise FormulaError(f"log takes a number above 0, not {value}")
+        raise FormulaError(f"log takes a number above 0, not {_short(value)}")
     return Fraction(_DECIMAL.ln(_decimal(value)))
 
 
 def _sqrt(value: Fraction) -> Fraction:
     if value < 0:
-        raise FormulaError(f"sqrt takes a number of at least 0, not {value}")
+        raise FormulaError(f"sqrt takes a number of at least 0, not {_short(value)}")
     return Fraction(_DECIMAL.sqrt(_decimal(value)))
 
 

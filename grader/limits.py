@@ -4,6 +4,7 @@
 MAX_FORMULA_CHARACTERS = 1_000  # a course's score is one line; this bounds parsing
 MAX_FORMULA_DEPTH = 30  # keeps the recursion of parsing and evaluating far from Python's own limit
 MAX_LITERAL_CHARACTERS = 30  # a literal of a million digits is an attack, not a threshold
+MAX_VALUE_BITS = 1_000  # of numerator and of denominator: 300 digits, which a float and a page can show
 
 # --- definitions ----------------------------------------------------------------------------------------------------
 MAX_DEFINITION_BYTES = 1 << 20  # a definition is a page of text and a network's configuration

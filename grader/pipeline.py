@@ -96,9 +96,10 @@ def check(file: int, report: Report, definition: Definition, reader: Runner, wat
         with watch.phase(Phase.READING):
             found = _read(file, definition, reader)
         with watch.phase(Phase.CHECKING):
-            return _check(found, definition, report, watch)
+            checked = _check(found, definition, report)
     except Refusal as refusal:
-        return Checked(reject(report, refusal.findings, watch.timings), None)
+        checked = Checked(reject(report, refusal.findings), None)
+    return replace(checked, report=replace(checked.report, timings=dict(watch.timings)))
 
 
 def evaluate(checked: Checked, definition: Definition, test_set: TestSet, evaluator: Runner, watch: Watch) -> Report:
@@ -115,13 +116,14 @@ def evaluate(checked: Checked, definition: Definition, test_set: TestSet, evalua
             engine=predictions.engine,
             predictions=predictions,
         )
-        return _score(report, definition, test_set, watch)
+        report = _score(report, definition, test_set)
+    return replace(report, timings=dict(watch.timings))
 
 
-def reject(report: Report, findings: Sequence[Finding], timings: Mapping[str, float] | None = None) -> Report:
+def reject(report: Report, findings: Sequence[Finding]) -> Report:
     """The report with more problems, rejected."""
     problems = (*report.problems, *(messages.problem(finding) for finding in findings))
-    return replace(report, status=Status.REJECTED, problems=problems, timings=dict(timings or report.timings))
+    return replace(report, status=Status.REJECTED, problems=problems)
 
 
 def too_heavy(report: Report, cause: Cause) -> Report:
@@ -161,17 +163,17 @@ def _read(file: int, definition: Definition, reader: Runner) -> StoredWeights:
     return stored.from_answer(answer.head, answer.arrays)
 
 
-def _check(found: StoredWeights, definition: Definition, report: Report, watch: Watch) -> Checked:
+def _check(found: StoredWeights, definition: Definition, report: Report) -> Checked:
     network = definition.network
     matched = architecture.match(found, network.layers)
     report = replace(report, layout=found.layout, notes=(*found.notes, *matched.notes))
     weights, findings = values.canonical(matched.arrays, network.slots)
     if problems := [*matched.problems, *findings]:
-        return Checked(reject(report, problems, watch.timings), None)
+        return Checked(reject(report, problems), None)
     macs = flops.macs(network, weights)
     counts = counting.count(network.slots, weights)
     digests = replace(report.digests, weights=digest_of_weights(weights))
-    report = replace(report, digests=digests, counts=counts, macs=macs, timings=dict(watch.timings))
+    report = replace(report, digests=digests, counts=counts, macs=macs)
     return Checked(replace(report, notes=(*report.notes, *_remarks(counts.zeros, weights))), weights)
 
 
@@ -212,12 +214,12 @@ def _predictions(answer: Answer, examples: int, classes: int) -> Predictions:
         raise ChildDied(Cause.ANSWER, "the predicted classes do not fit the test set")
     if array.min(initial=0) < -1 or array.max(initial=0) >= classes:
         raise ChildDied(Cause.ANSWER, "a predicted class does not exist")
-    if not isinstance(engine, str) or type(rechecked) is not int:
-        raise ChildDied(Cause.ANSWER, "the engine does not name itself")
+    if not isinstance(engine, str) or type(rechecked) is not int or not 0 <= rechecked <= examples:
+        raise ChildDied(Cause.ANSWER, "the engine does not say what it is and did")
     return Predictions(array, rechecked, engine)
 
 
-def _score(report: Report, definition: Definition, test_set: TestSet, watch: Watch) -> Report:
+def _score(report: Report, definition: Definition, test_set: TestSet) -> Report:
     assert report.predictions is not None and report.counts is not None and report.macs is not None  # noqa: S101, PT018 - evaluate() has set them
     result = scoring.compare(report.predictions.classes, test_set.labels)
     numbers = dict(scoring.metrics(report.counts, report.macs, result, report.file_bytes))
@@ -228,7 +230,6 @@ def _score(report: Report, definition: Definition, test_set: TestSet, watch: Wat
         splits={definition.grading.split: result},
         score=score,
         full_credit=scoring.passes(definition.full_credit, numbers | {"score": score}),
-        timings=dict(watch.timings),
     )
 
 

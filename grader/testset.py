@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import dataset_folders, datasets
+from grader.dataset_errors import DatasetError
 from grader.dataset_folders import OpenImages
 from grader.datasets import Labels
+from grader.networks.graph import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,25 @@ class TestSet:
     def examples(self) -> int:
         """Number of samples."""
         return int(self.labels.size)
+
+
+def check_fit(test_set: TestSet, network: Network, source: str) -> None:
+    """Raises DatasetError, naming `source`, where the network takes other images or knows fewer classes."""
+    shape, highest = test_set.images.shape[1:], int(test_set.labels.max())
+    if shape != network.input_shape:
+        raise DatasetError(
+            source,
+            expected=f"images of shape {network.input_shape}, which the network takes",
+            got=f"shape {shape}",
+            advice="Name the data set that belongs to the competition.",
+        )
+    if highest >= network.classes:
+        raise DatasetError(
+            source,
+            expected=f"labels from 0 to {network.classes - 1}, one for each class of the network",
+            got=f"labels up to {highest:,}",
+            advice="Name the data set that belongs to the competition.",
+        )
 
 
 @contextmanager

@@ -2,19 +2,23 @@
 
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts import queries, service
-from app.dependencies import AppServices, Reading, Signed, Visitor, Writing
+from app.clock import read_clock
+from app.dependencies import AppServices, Caller, Reading, Signed, Visitor, Writing
 from app.errors import AppError, Forbidden
 from app.services import Services
+from models.accounts import User
 
 router = APIRouter(tags=["account"])
 
+Number = Annotated[int, Path(ge=1, le=2**62)]
+"""A row's number in an address, within what the database can compare."""
 WRONG = "E-mail address and password do not belong together. After ten tries in a quarter of an hour you have to wait."
 
 
@@ -72,7 +76,7 @@ def logout(request: Request, services: AppServices) -> Response:
 @router.get("/account", operation_id="showAccount", include_in_schema=False)
 def show_account(request: Request, services: AppServices, signed: Signed, session: Reading) -> Response:
     """One's own account: API tokens, sessions, password."""
-    return _account_page(request, services, signed.user.id, session)
+    return _account_page(request, services, signed, session)
 
 
 @router.post("/account/tokens", operation_id="createToken", include_in_schema=False)
@@ -88,11 +92,11 @@ def create_token(
     with services.database.write() as session:
         issued = service.create_token(session, signed.user.id, name, timedelta(days=days) if days else None)
     with services.database.read() as session:
-        return _account_page(request, services, signed.user.id, session, shown_once=issued.text)
+        return _account_page(request, services, signed, session, shown_once=issued.text)
 
 
 @router.post("/account/tokens/{token_id}/revoke", operation_id="revokeToken", include_in_schema=False)
-def revoke_token(signed: Signed, session: Writing, token_id: int) -> Response:
+def revoke_token(signed: Signed, session: Writing, token_id: Number) -> Response:
     """Ends one of one's own API tokens."""
     _only_by_session(signed.by_token)
     service.revoke_token(session, signed.user.id, token_id)
@@ -100,7 +104,7 @@ def revoke_token(signed: Signed, session: Writing, token_id: int) -> Response:
 
 
 @router.post("/account/sessions/{session_id}/revoke", operation_id="revokeSession", include_in_schema=False)
-def revoke_session(signed: Signed, session: Writing, session_id: int) -> Response:
+def revoke_session(signed: Signed, session: Writing, session_id: Number) -> Response:
     """Signs another browser of one's own out."""
     _only_by_session(signed.by_token)
     service.revoke_session(session, signed.user.id, session_id)
@@ -119,29 +123,43 @@ def change_password(
     _only_by_session(signed.by_token)
     address = request.client.host if request.client else "unknown"
     services.throttle.begin(signed.user.email, address)
-    _change_password(services, signed.user.id, signed.user.email, old, new)
+    try:
+        _change_password(services, signed.user, old, new)
+    except AppError as error:
+        with services.database.read() as session:
+            return _account_page(request, services, signed, session, password_error=error.detail)
     services.throttle.succeed(signed.user.email, address)
     return RedirectResponse("/login", 303)
 
 
-def _change_password(services: Services, user_id: int, email: str, old: str, new: str) -> None:
+def _change_password(services: Services, user: User, old: str, new: str) -> None:
     with services.database.read() as session:
-        if service.authenticate(session, services.passwords, email, old) is None:
+        if service.authenticate(session, services.passwords, user.email, old) is None:
             raise AppError(422, "password-wrong", "The present password is another one. Nothing was changed.")
     password_hash = services.passwords.hash(new)
     with services.database.write() as session:
-        service.set_password(session, user_id, password_hash)
+        service.set_password(session, user.id, password_hash)
 
 
 def _account_page(
-    request: Request, services: Services, user_id: int, session: Reading, shown_once: str = ""
+    request: Request,
+    services: Services,
+    signed: Caller,
+    session: Session,
+    *,
+    shown_once: str = "",
+    password_error: str = "",
 ) -> Response:
     context = {
-        "tokens": queries.tokens_of(session, user_id),
-        "sessions": queries.sessions_of(session, user_id),
+        "tokens": queries.tokens_of(session, signed.user.id),
+        "sessions": queries.sessions_of(session, signed.user.id),
+        "session_id": signed.session_id,
+        "now": read_clock(session),
         "shown_once": shown_once,
+        "password_error": password_error,
     }
-    return services.renderer.page(request, "accounts/account.html", context)
+    status = 422 if password_error else 200
+    return services.renderer.page(request, "accounts/account.html", context, status=status)
 
 
 def _only_by_session(by_token: bool) -> None:
@@ -165,6 +183,5 @@ def _set_cookie(response: Response, services: Services, token: str) -> None:
 
 def safe_path(address: str) -> str:
     """The path to go on to: one of ours, never another site's."""
-    parts = urlsplit(address)
-    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if plain and not parts.scheme and not parts.netloc else "/"
+    is_ours = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if is_ours else "/"

@@ -64,6 +64,7 @@ def entrant_for(session: Session, competition: Competition, user: User, random: 
         found = queries.entrant_of(session, competition.id, user.id)
         if found is not None:
             found.is_staff = staff
+            session.flush()
             return found
         try:
             with session.begin_nested():

@@ -53,7 +53,9 @@ def show_board(request: Request, services: AppServices, signed: Signed, session:
     if not entry.shows_scores:
         raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
     page = wants_page(request)
-    etag = queries.fingerprint(session, entry.competition.id, entry.version.id, signed.user.id, signed.user.name, page)
+    etag = queries.fingerprint(
+        session, entry.competition.id, entry.version.id, signed.user.id, signed.user.name, entry.is_staff, page
+    )
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)

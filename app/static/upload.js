@@ -111,9 +111,11 @@
     }
     const box = element("div", "notice notice-danger");
     box.append(element("strong", "", problem.title ?? `The server answered with status ${status}.`));
-    if (problem.detail) box.append(element("p", "", problem.detail));
+    const errors = problem.errors ?? [];
+    const isTold = errors.some((error) => error.message === problem.detail);
+    if (problem.detail && !isTold) box.append(element("p", "", problem.detail));
     const list = element("ul");
-    for (const error of problem.errors ?? []) {
+    for (const error of errors) {
       list.append(element("li", "", [error.message, error.hint].filter(Boolean).join(" ")));
     }
     if (list.children.length) box.append(list);

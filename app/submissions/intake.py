@@ -68,7 +68,7 @@ async def _receive_form(
             if isinstance(event, Field) and event.name == "competition" and rule is None:
                 rule = await admit(event.value.strip())
                 _check_declared_size(request, rule)
-            elif isinstance(event, FileBegins):
+            elif isinstance(event, FileBegins) and event.file_name:  # a browser sends a field left empty without a name
                 if rule is None:
                     raise _no_competition()
                 return await _receive_file(_rest_of_file(events), store, event.file_name, rule)

@@ -116,7 +116,9 @@ class _Parts:
 
     def _end_header(self) -> None:
         name, value = self._header
-        self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "replace")
+        self._headers[name.decode("latin-1").lower()] = value.decode(
+            "latin-1"
+        )  # what the header's parser expects, and gives back
 
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", ""))

@@ -69,5 +69,6 @@ def _utc(phase: Phase, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
     opens = phase.opens.replace(tzinfo=zone).astimezone(UTC)
     if phase.closes is None:
         return opens, None
-    # "23:59" means the whole of that minute.
-    return opens, phase.closes.replace(tzinfo=zone).astimezone(UTC) + timedelta(minutes=1, microseconds=-1)
+    # "23:59" means the whole of that minute, "23:59:59" the whole of that second.
+    unit = timedelta(seconds=1) if phase.closes.second else timedelta(minutes=1)
+    return opens, phase.closes.replace(tzinfo=zone).astimezone(UTC) + unit - timedelta(microseconds=1)

@@ -14,6 +14,7 @@ from app.competitions.access import Entry, enter, entries_of
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
 from app.errors import Forbidden, NotFound
 from app.leaderboard.queries import counting_submission
+from app.leaderboard.service import board
 from app.openapi import problems
 from app.rendering import wants_page
 from app.services import Services
@@ -23,7 +24,6 @@ from app.submissions.intake import Upload
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
 from app.submissions.service import Accepted
 from grader.competition import FileRule
-from grader.limits import MAX_FILE_BYTES
 from models.gradings import Grading, State
 from models.submissions import IDEMPOTENCY_KEY_LENGTH, Submission, Via
 
@@ -70,7 +70,6 @@ _BODY = {
         **problems(400, 401, 403, 404, 409, 413, 422, 429, 507),
     },
     openapi_extra={"requestBody": _BODY},
-    max_body_size=MAX_FILE_BYTES + intake.FRAME_BYTES,
 )
 async def submit(
     request: Request,
@@ -152,13 +151,17 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     found, entry = _visible(session, services, signed, submission_id)
     grading = queries.live(found)
     counts = counting_submission(session, found.entrant_id) == found.id
+    standing = board(session, entry, signed.user) if counts and entry.shows_scores else None
+    rank = next((row.rank for row in standing.rows if row.submission_id == found.id), None) if standing else None
     position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
-    body = submission_body(grading, shows_scores=entry.shows_scores, counts=counts, position=position)
+    body = submission_body(grading, shows_scores=entry.shows_scores, counts=counts, rank=rank, position=position)
     context = {
         "submission": found,
         "grading": grading,
         "entry": entry,
         "counts": counts,
+        "rank": rank,
+        "ranked": len(standing.rows) if standing else 0,
         "position": position,
         "report": visible_report(grading.report, shows_scores=entry.shows_scores),
         "regrading": _under_way(found.gradings, grading),

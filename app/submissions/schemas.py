@@ -39,6 +39,7 @@ class SubmissionBody(BaseModel):
     finished_at: datetime | None
     is_staff: bool = Field(description="Staff's own submissions never rank.")
     counts: bool | None = Field(description="Whether this is the one that ranks at present; null in lists.")
+    rank: int | None = Field(description="Its rank at present; null where it does not count, and in lists.")
     position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
     score: float | None = Field(description="Null where there is no score, or none to show.")
     files: list[FileBody]
@@ -64,6 +65,7 @@ def submission_body(
     *,
     shows_scores: bool,
     counts: bool | None = None,
+    rank: int | None = None,
     position: int | None = None,
     in_full: bool = True,
 ) -> SubmissionBody:
@@ -79,6 +81,7 @@ def submission_body(
         finished_at=grading.finished_at,
         is_staff=submission.is_staff,
         counts=counts,
+        rank=rank,
         position=position,
         score=grading.score if shows_scores else None,
         files=[FileBody(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in submission.files],

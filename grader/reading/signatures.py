@@ -52,7 +52,7 @@ def _archive(head: bytes, name: str) -> Finding | None:
         return Finding("pytorch-checkpoint")
     if first.endswith(".npy"):
         return Finding("numpy-file", got="a .npz file")
-    return Finding("zip-archive", got=first if first.isprintable() else "")
+    return Finding("zip-archive", got=first if first and first.isprintable() else "a nameless entry")
 
 
 def _first_entry(head: bytes) -> str:

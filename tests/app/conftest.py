@@ -1,14 +1,21 @@
-"""A real, migrated SQLite database for each test: migrated once, then copied."""
+"""Real databases: SQLite migrated once and copied for each test, and a course to put requests to."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app.accounts.passwords import Passwords
 from app.database import Database
+from app.main import create_app
 from app.schema import migrate
+from app.settings import Settings
+from tests.app.world import World, populate
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +43,78 @@ def database(database_url: str) -> Iterator[Database]:
 def passwords() -> Passwords:
     # The cheapest cost that Argon2 allows: what a test needs is the rule, not the strength.
     return Passwords(memory_kib=8, passes=1, lanes=1)
+
+
+@pytest.fixture(scope="session")
+def world_template(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, passwords: Passwords) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    shutil.copyfile(migrated_file, folder / "secateur.sqlite")
+    database = Database(f"sqlite:///{folder / 'secateur.sqlite'}")
+    world = populate(database, folder, passwords)
+    database.close()
+    return world
+
+
+@pytest.fixture
+def world(world_template: World, tmp_path: Path) -> World:
+    folder = tmp_path / "data"
+    shutil.copytree(world_template.folder, folder)
+    return replace(world_template, folder=folder, database_url=f"sqlite:///{folder / 'secateur.sqlite'}")
+
+
+@pytest.fixture
+def settings(world: World) -> Settings:
+    return Settings(
+        data_dir=world.folder,
+        database_url=world.database_url,
+        public_url="http://testserver",
+        argon2_memory_kib=8 * 1024,
+        argon2_passes=1,
+        min_free_disk_bytes=0,
+        worker_processes=0,
+    )
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[FastAPI]:
+    app = create_app(settings)
+    yield app
+    app.state.services.database.close()
+
+
+@pytest.fixture
+def records(service: FastAPI) -> Database:
+    """The service's own database."""
+    database: Database = service.state.services.database
+    return database
+
+
+@pytest.fixture
+def browser(service: FastAPI, world: World) -> Iterator[Callable[[str | None], TestClient]]:
+    """Makes a browser in which that person is signed in; None: nobody. It does not follow redirects by itself."""
+    with ExitStack() as stack:
+
+        def open_browser(name: str | None = None) -> TestClient:
+            cookies = {"secateur": world.people[name].cookie} if name else {}
+            headers = {"Accept": "text/html", "Origin": "http://testserver"}
+            client = TestClient(
+                service, headers=headers, cookies=cookies, follow_redirects=False, raise_server_exceptions=False
+            )
+            stack.callback(client.close)
+            return client
+
+        yield open_browser
+
+
+@pytest.fixture
+def program(service: FastAPI, world: World) -> Iterator[Callable[[str | None], TestClient]]:
+    """Makes a program that sends that person's API token and asks for JSON; None: no token."""
+    with ExitStack() as stack:
+
+        def open_program(name: str | None = None) -> TestClient:
+            headers = {"Authorization": f"Bearer {world.people[name].token}"} if name else {}
+            client = TestClient(service, headers=headers, follow_redirects=False, raise_server_exceptions=False)
+            stack.callback(client.close)
+            return client
+
+        yield open_program

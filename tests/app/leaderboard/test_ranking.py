@@ -1,0 +1,105 @@
+"""Order, ties, and which submission counts."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.leaderboard.ranking import Candidate, last, order
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def candidate(entrant: int, score: Fraction, minute: int, submission: int | None = None) -> Candidate:
+    return Candidate(entrant, submission or minute + 1, score, NOON + timedelta(minutes=minute))
+
+
+def ranks(*scores: Fraction) -> list[int]:
+    return [placed.rank for placed in order(candidate(place, score, place) for place, score in enumerate(scores))]
+
+
+def candidates(max_size: int = 12) -> st.SearchStrategy[list[Candidate]]:
+    """Few scores and few moments, so that ties are frequent; every submission has its own number."""
+    rows = st.tuples(st.integers(1, 5), st.fractions(0, 1, max_denominator=4), st.integers(0, 3))
+    return st.lists(rows, max_size=max_size).map(
+        lambda found: [candidate(*row, submission=number) for number, row in enumerate(found, start=1)]
+    )
+
+
+def test_the_last_submission_counts_even_where_it_is_worse() -> None:
+    better, worse = candidate(1, Fraction(9, 10), 0), candidate(1, Fraction(1, 10), 5)
+
+    assert last([better, worse]) == [worse]
+
+
+def test_a_b_a_counts_as_a() -> None:
+    a, b = Fraction(3, 4), Fraction(7, 8)
+
+    counted = last([candidate(1, a, 0), candidate(1, b, 1), candidate(1, a, 2)])
+
+    assert [each.score for each in counted] == [a]
+
+
+def test_a_score_of_zero_displaces_a_better_one() -> None:
+    assert last([candidate(1, Fraction(1, 2), 0), candidate(1, Fraction(0), 1)])[0].score == 0
+
+
+def test_of_two_in_the_same_instant_the_higher_number_is_the_last() -> None:
+    first, second = candidate(1, Fraction(1), 0, submission=8), candidate(1, Fraction(0), 0, submission=9)
+
+    assert last([second, first]) == [second]
+
+
+def test_equal_scores_share_a_rank_and_the_next_one_is_counted_on() -> None:
+    assert ranks(Fraction(3, 4), Fraction(3, 4), Fraction(1, 2)) == [1, 1, 3]
+    assert ranks(Fraction(1), Fraction(3, 4), Fraction(3, 4), Fraction(3, 4), Fraction(0)) == [1, 2, 2, 2, 5]
+
+
+def test_the_earlier_of_two_equal_ones_stands_above() -> None:
+    late, early = candidate(1, Fraction(1, 2), 5), candidate(2, Fraction(1, 2), 3)
+
+    assert [placed.candidate.entrant_id for placed in order([late, early])] == [2, 1]
+
+
+def test_scores_that_differ_as_fractions_alone_rank_apart() -> None:
+    less, more = Fraction(2**80, 2**81 - 1), Fraction(2**80 + 1, 2**81 - 1)
+    assert float(less) == float(more)
+
+    assert [placed.candidate.score for placed in order([candidate(1, less, 0), candidate(2, more, 1)])] == [more, less]
+    assert ranks(more, less) == [1, 2]
+
+
+def test_scores_that_are_one_fraction_share_a_rank_however_they_were_computed() -> None:
+    in_steps = Fraction(1, 10) + Fraction(2, 10)
+    assert 0.1 + 0.2 != 0.3
+
+    assert ranks(in_steps, Fraction(3, 10)) == [1, 1]
+
+
+def test_an_empty_board_has_no_ranks() -> None:
+    assert list(order([])) == []
+
+
+@given(candidates(), st.randoms(use_true_random=False))
+def test_neither_rule_depends_on_the_order_of_the_rows(rows: list[Candidate], shuffler: random.Random) -> None:
+    shuffled = list(rows)
+    shuffler.shuffle(shuffled)
+
+    assert {each.submission_id for each in last(shuffled)} == {each.submission_id for each in last(rows)}
+    assert order(shuffled) == order(rows)
+
+
+@given(candidates())
+def test_a_rank_is_one_more_than_the_number_of_better_scores(rows: list[Candidate]) -> None:
+    for placed in order(rows):
+        better = sum(other.score > placed.candidate.score for other in rows)
+        assert placed.rank == better + 1
+
+
+@given(candidates())
+def test_everybody_stands_on_the_board_once(rows: list[Candidate]) -> None:
+    placed = order(last(rows))
+
+    assert sorted(each.candidate.entrant_id for each in placed) == sorted({row.entrant_id for row in rows})

@@ -1,0 +1,403 @@
+"""What becomes of an upload before it is queued: over HTTP, on a real service."""
+
+import errno
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from app import storage
+from app.courses import service as courses
+from app.database import Database
+from app.storage import Store
+from models.courses import Role
+from models.submissions import Submission, SubmissionFile
+from tests.app.world import World, change_rules, hand_in, settle
+
+HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 20
+NAME = "my_model_weights.h5"
+ADDRESS = f"/submissions?competition=demo&name={NAME}"
+Open = Callable[[str | None], TestClient]
+
+
+def files_in(world: World, folder: str) -> list[Path]:
+    return [path for path in (world.folder / folder).rglob("*") if path.is_file()]
+
+
+def count(records: Database) -> int:
+    with records.read() as session:
+        return session.scalars(select(func.count()).select_from(Submission)).one()
+
+
+def assert_nothing_was_kept(world: World, records: Database) -> None:
+    assert files_in(world, "files") == []
+    assert files_in(world, "incoming") == []
+    assert count(records) == 0
+
+
+def problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    body: dict[str, Any] = response.json()
+    assert (response.status_code, body["code"]) == (status, code), body
+    assert response.headers["content-type"] == "application/problem+json"
+    return body
+
+
+def pieces(content: bytes, size: int) -> Iterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+def test_a_raw_body_is_stored_under_its_digest_and_queued(world: World, program: Open, records: Database) -> None:
+    response = program("ada").post(ADDRESS, content=HDF5)
+
+    assert response.status_code == 202
+    assert response.json() == {"id": 1, "state": "queued", "url": "/submissions/1"}
+    assert response.headers["location"] == "/submissions/1"
+    digest = sha256(HDF5).hexdigest()
+    assert [path.name for path in files_in(world, "files")] == [digest]
+    assert files_in(world, "files")[0].read_bytes() == HDF5
+    with records.read() as session:
+        assert session.scalars(select(SubmissionFile)).one().sha256 == digest
+    assert files_in(world, "incoming") == []
+
+
+@pytest.mark.parametrize("size", [1000, 4097, 1 << 20])
+def test_a_body_in_chunks_of_any_size_is_the_same_file(world: World, program: Open, size: int) -> None:
+    content = HDF5 * 130  # more than is gathered before a write
+
+    assert program("ada").post(ADDRESS, content=pieces(content, size)).status_code == 202
+
+    assert [path.name for path in files_in(world, "files")] == [sha256(content).hexdigest()]
+
+
+def test_a_form_is_stored_as_the_same_file(world: World, program: Open) -> None:
+    response = program("ada").post("/submissions", data={"competition": "demo"}, files={"file": (NAME, HDF5)})
+
+    assert response.status_code == 202
+    assert [path.name for path in files_in(world, "files")] == [sha256(HDF5).hexdigest()]
+
+
+def test_a_browsers_form_leads_to_the_submissions_page(browser: Open) -> None:
+    response = browser("ada").post("/submissions?competition=demo", files={"file": (NAME, HDF5)})
+
+    assert (response.status_code, response.headers["location"]) == (303, "/submissions/1")
+
+
+def test_fields_after_the_file_change_nothing(program: Open) -> None:
+    form = [("competition", (None, b"demo")), ("file", (NAME, HDF5)), ("note", (None, b"hello"))]
+
+    assert program("ada").post("/submissions", files=form).status_code == 202
+
+
+def test_the_competition_after_the_file_comes_too_late(world: World, program: Open, records: Database) -> None:
+    form = [("file", (NAME, HDF5)), ("competition", (None, b"demo"))]
+
+    problem(program("ada").post("/submissions", files=form), 422, "no-competition")
+    assert_nothing_was_kept(world, records)
+
+
+def test_a_raw_body_for_no_competition_is_refused(program: Open) -> None:
+    problem(program("ada").post("/submissions", content=HDF5), 422, "no-competition")
+
+
+def test_a_form_with_two_files_is_refused(world: World, program: Open, records: Database) -> None:
+    form = [("file", (NAME, HDF5)), ("file", (NAME, HDF5))]
+
+    problem(program("ada").post("/submissions?competition=demo", files=form), 422, "several-files")
+    assert_nothing_was_kept(world, records)
+
+
+@pytest.mark.parametrize(
+    "form", [[("x", (None, b"y"))], [("file", ("", b""))]], ids=["other fields", "a field left empty"]
+)
+def test_a_form_without_a_file_is_refused(program: Open, form: Any) -> None:
+    client = program("ada")
+    client.headers["Content-Type"] = "multipart/form-data; boundary=limb"
+    body = b"".join(
+        b'--limb\r\nContent-Disposition: form-data; name="'
+        + name.encode()
+        + (b'"; filename="' + file_name.encode() if file_name is not None else b"")
+        + b'"\r\n\r\n'
+        + content
+        + b"\r\n"
+        for name, (file_name, content) in form
+    )
+
+    problem(client.post("/submissions?competition=demo", content=body + b"--limb--\r\n"), 422, "no-file")
+
+
+def test_a_form_cut_short_leaves_nothing(world: World, program: Open, records: Database) -> None:
+    head = b'--limb\r\nContent-Disposition: form-data; name="file"; filename="my_model_weights.h5"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=limb"}
+
+    response = program("ada").post("/submissions?competition=demo", content=head + HDF5, headers=headers)
+
+    problem(response, 400, "multipart-form")
+    assert_nothing_was_kept(world, records)
+
+
+@pytest.mark.parametrize(
+    "name", ["weights.h5", "my_model_weights.keras", "MY_MODEL_WEIGHTS.H5", "my_model_weights.h5.txt"]
+)
+def test_another_name_is_refused_with_the_name_that_is_asked_for(program: Open, name: str) -> None:
+    response = program("ada").post("/submissions?competition=demo", files={"file": (name, HDF5)})
+
+    body = problem(response, 422, "wrong-file-name")
+    assert "my_model_weights*.h5" in body["detail"]
+    assert name in body["detail"]
+    assert body["quota_charged"] is False
+
+
+@pytest.mark.parametrize("name", [NAME, "my_model_weights.weights.h5", "my_model_weights_17.h5"])
+def test_names_that_fit_are_taken(program: Open, name: str) -> None:
+    assert program("ada").post("/submissions?competition=demo", files={"file": (name, HDF5)}).status_code == 202
+
+
+MIXED_UP = {
+    "empty-file": b"",
+    "keras-archive": b"PK\x03\x04" + bytes(22) + b"\x0d\x00\x00\x00" + b"metadata.json{}" + bytes(80),
+    "git-lfs-pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    "html-page": b"<!DOCTYPE html><html><title>Sign in</title></html>",
+    "compressed-file": b"\x1f\x8b\x08" + bytes(100),
+    "numpy-file": b"\x93NUMPY" + bytes(100),
+    "not-hdf5": os.urandom(4) + b"\x00\x01\x02" + bytes(500),
+}
+
+
+@pytest.mark.parametrize("code", MIXED_UP)
+@pytest.mark.parametrize("way", ["raw", "form"])
+def test_another_kind_of_file_is_named_before_it_is_queued(
+    world: World, program: Open, records: Database, code: str, way: str
+) -> None:
+    content = MIXED_UP[code]
+    if way == "raw":
+        response = program("ada").post(ADDRESS, content=content)
+    else:
+        response = program("ada").post("/submissions?competition=demo", files={"file": (NAME, content)})
+
+    body = problem(response, 422, code)
+    assert body["errors"][0]["hint"]
+    assert_nothing_was_kept(world, records)
+
+
+@pytest.mark.parametrize("name", ["variables.index", "model.ckpt.data-00000-of-00001", "checkpoint"])
+def test_a_part_of_a_tensorflow_checkpoint_is_refused(program: Open, name: str) -> None:
+    response = program("ada").post("/submissions?competition=demo", files={"file": (name, bytes(2000))})
+
+    assert response.status_code == 422
+    assert response.json()["code"] in {"tensorflow-checkpoint", "wrong-file-name"}
+
+
+def small_limit(records: Database, world: World) -> None:
+    change_rules(records, world, "max_bytes: 16777216", "max_bytes: 10000")
+
+
+def test_what_declares_to_be_too_large_is_refused_without_reading_it(
+    world: World, program: Open, records: Database
+) -> None:
+    small_limit(records, world)
+    read: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        for number in range(100):
+            read.append(number)
+            yield HDF5
+
+    response = program("ada").post(ADDRESS, content=body(), headers={"Content-Length": str(100 * len(HDF5))})
+
+    assert problem(response, 413, "too-large")["errors"][0]["expected"] == "10,000 bytes"
+    assert_nothing_was_kept(world, records)
+
+
+def test_what_turns_out_to_be_too_large_is_refused_and_removed(world: World, program: Open, records: Database) -> None:
+    small_limit(records, world)
+
+    problem(program("ada").post(ADDRESS, content=pieces(HDF5 * 3, 1000)), 413, "too-large")
+    assert_nothing_was_kept(world, records)
+
+
+def test_a_file_at_the_limit_is_taken_and_one_byte_more_is_not(world: World, program: Open, records: Database) -> None:
+    small_limit(records, world)
+    client = program("ada")
+
+    assert client.post(ADDRESS, content=(HDF5 * 3)[:10_000]).status_code == 202
+    problem(client.post(ADDRESS, content=(HDF5 * 3)[:10_001]), 413, "too-large")
+
+
+def test_before_the_disk_is_full_uploads_are_refused(
+    world: World, program: Open, service: FastAPI, records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(world.folder, min_free_bytes=1000)
+    monkeypatch.setattr(storage, "free_bytes", lambda folder: 999)
+    monkeypatch.setattr(service.state.services.store, "_min_free_bytes", 1000)
+
+    with pytest.raises(Exception, match="no room"):
+        store.receive()
+    problem(program("ada").post(ADDRESS, content=HDF5), 507, "disk-full")
+    assert_nothing_was_kept(world, records)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mount.returncode:
+        pytest.skip(f"no right to mount a small file system: {mount.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_and_nothing_stays(
+    tiny_disk: Path, program: Open, service: FastAPI
+) -> None:
+    service.state.services = replace(service.state.services, store=Store(tiny_disk))
+
+    response = program("ada").post(ADDRESS, content=pieces(HDF5 * 200, 5000))
+
+    problem(response, 507, "disk-full")
+    assert [path for path in tiny_disk.rglob("*") if path.is_file()] == []
+
+
+def test_other_trouble_with_the_disk_is_our_fault(
+    world: World, program: Open, records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.EIO, "I/O error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    assert program("ada").post(ADDRESS, content=HDF5).status_code == 500
+    assert_nothing_was_kept(world, records)
+
+
+KEYED = {"Idempotency-Key": "try-1"}
+
+
+def test_a_repeated_request_is_given_the_same_answer(program: Open, records: Database) -> None:
+    client = program("ada")
+
+    answers = [client.post(ADDRESS, content=HDF5, headers=KEYED).json() for _ in range(3)]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert count(records) == 1
+
+
+def test_a_key_with_another_file_is_refused(program: Open, records: Database) -> None:
+    client = program("ada")
+    client.post(ADDRESS, content=HDF5, headers=KEYED)
+
+    problem(client.post(ADDRESS, content=HDF5 + b"!", headers=KEYED), 422, "idempotency-key-reused")
+    assert count(records) == 1
+
+
+def test_a_key_belongs_to_one_person(program: Open, records: Database) -> None:
+    for name in ("ada", "grace"):
+        assert program(name).post(ADDRESS, content=HDF5, headers=KEYED).status_code == 202
+
+    assert count(records) == 2
+
+
+def test_without_a_key_a_repeat_is_a_new_submission(program: Open, records: Database) -> None:
+    client = program("ada")
+
+    assert [client.post(ADDRESS, content=HDF5).json()["id"] for _ in range(2)] == [1, 2]
+
+
+def test_one_key_at_the_same_time_makes_one_submission(program: Open, records: Database) -> None:
+    def send(client: TestClient) -> tuple[int, int]:
+        response = client.post(ADDRESS, content=HDF5, headers=KEYED)
+        return response.status_code, response.json()["id"]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, [program("ada") for _ in range(6)]))
+
+    assert answers == [(202, 1)] * 6
+    assert count(records) == 1
+
+
+def one_a_day(records: Database, world: World) -> None:
+    change_rules(records, world, "  board:\n", "  submissions:\n    per_day: 1\n  board:\n")
+
+
+def test_the_second_of_one_a_day_is_refused_and_its_replay_is_not(
+    world: World, program: Open, records: Database
+) -> None:
+    one_a_day(records, world)
+    client = program("ada")
+
+    first = client.post(ADDRESS, content=HDF5, headers=KEYED)
+    again = client.post(ADDRESS, content=HDF5, headers=KEYED)
+    second = client.post(ADDRESS, content=HDF5, headers={"Idempotency-Key": "try-2"})
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert "resets_at" in problem(second, 429, "quota-used")
+    assert count(records) == 1
+
+
+def test_two_at_once_do_not_both_take_the_last_try(world: World, program: Open, records: Database) -> None:
+    one_a_day(records, world)
+    with ThreadPoolExecutor(6) as pool:
+        clients = [program("ada") for _ in range(6)]
+        statuses = list(pool.map(lambda client: client.post(ADDRESS, content=HDF5).status_code, clients))
+
+    assert sorted(statuses) == [202, 429, 429, 429, 429, 429]
+    assert count(records) == 1
+
+
+@pytest.mark.parametrize("state", ["rejected", "failed"])
+def test_a_refused_file_and_our_own_fault_use_no_try(
+    world: World, program: Open, records: Database, state: Any
+) -> None:
+    one_a_day(records, world)
+    settle(records, hand_in(records, world, "ada"), state=state)
+
+    assert program("ada").post(ADDRESS, content=HDF5).status_code == 202
+
+
+def test_staff_have_no_quota(world: World, program: Open, records: Database) -> None:
+    one_a_day(records, world)
+    client = program("instructor")
+
+    assert [client.post(ADDRESS, content=HDF5).status_code for _ in range(3)] == [202] * 3
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "code"),
+    [("2020-01-01 00:00", "2020-02-01 00:00", "closed"), ("2120-01-01 00:00", "null", "not-open-yet")],
+)
+def test_out_of_season_nothing_is_taken(
+    world: World, program: Open, records: Database, opens: str, closes: str, code: str
+) -> None:
+    change_rules(
+        records, world, "opens: 2020-01-01 00:00\n      closes: null", f"opens: {opens}\n      closes: {closes}"
+    )
+
+    problem(program("ada").post(ADDRESS, content=HDF5), 409, code)
+    assert program("instructor").post(ADDRESS, content=HDF5).status_code == 202
+
+
+def test_whoever_became_staff_no_longer_ranks(world: World, program: Open, records: Database) -> None:
+    client = program("ada")
+    client.post(ADDRESS, content=HDF5)
+    with records.write() as session:
+        courses.add_member(session, world.course_id, world.people["ada"].id, Role.TA)
+    client.post(ADDRESS, content=HDF5)
+
+    with records.read() as session:
+        assert session.scalars(select(Submission.is_staff).order_by(Submission.id)).all() == [False, True]

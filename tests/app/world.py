@@ -1,0 +1,192 @@
+"""A small course for tests: its people, each signed in and with an API token, and one competition.
+
+The competition is the demo's, with a test set of twenty made-up images; submissions and results can be put into it
+without going through HTTP or a worker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+import competitions
+from app.accounts import service as accounts
+from app.accounts.passwords import Passwords
+from app.clock import db_now, read_clock
+from app.competitions import definition
+from app.competitions import service as competition_service
+from app.competitions.access import enter
+from app.competitions.stored import Definitions
+from app.courses import service as courses
+from app.database import Database
+from app.storage import Stored
+from app.submissions import service as submissions
+from app.submissions.admission import Admission
+from app.submissions.intake import Upload
+from grader import messages
+from grader.errors import Finding
+from grader.facts import Counts, LayerCount, Macs, SplitResult
+from grader.report import Digests, Report, Status
+from models.accounts import User
+from models.courses import Role
+from models.gradings import Grading, Phase, State
+from models.submissions import Via
+
+FOLDER = Path(competitions.__file__).parent
+SAMPLES = FOLDER / "demo" / "samples"
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SLUG = "demo"
+PASSWORD = "prune with care"
+DAY = timedelta(days=1)
+STUDENTS = ("ada", "grace", "alan")
+PARAMETERS = 592_933
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a browser that is signed in (`cookie`) and a program that has a token."""
+
+    id: int
+    email: str
+    cookie: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A data folder with a course in it."""
+
+    folder: Path
+    database_url: str
+    people: Mapping[str, Person]
+    course_id: int
+    version_id: int
+
+
+def populate(database: Database, folder: Path, passwords: Passwords) -> World:
+    """Fills a migrated database."""
+    password_hash = passwords.hash(PASSWORD)
+    with database.write() as session:
+        course = courses.create_course(session, slug="ml", title="Machine Learning", time_zone="America/New_York")
+        other = courses.create_course(session, slug="other", title="Another course", time_zone="UTC")
+        roles = {
+            "admin": None,
+            "instructor": (course, Role.INSTRUCTOR),
+            **dict.fromkeys(STUDENTS, (course, Role.STUDENT)),
+            "outsider": (other, Role.STUDENT),
+        }
+        people = {}
+        for name, part in roles.items():
+            user = accounts.create_user(
+                session,
+                email=f"{name}@example.org",
+                name=name.title(),
+                password_hash=password_hash,
+                is_admin=part is None,
+            )
+            if part is not None:
+                courses.add_member(session, part[0].id, user.id, part[1])
+            cookie = accounts.open_session(session, user.id, lifetime=DAY, user_agent="Browser/1")
+            token = accounts.create_token(session, user.id, "laptop", DAY).text
+            people[name] = Person(user.id, user.email, cookie, token)
+        images = write_images(folder / "images.npz")
+        dataset = competition_service.add_dataset(session, folder, "twenty", images)
+        text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
+        read = definition.from_yaml(text, "demo.yaml", FOLDER)
+        version = competition_service.apply(session, course, read, text, dataset, None)
+    return World(folder, database.url.render_as_string(hide_password=False), people, course.id, version.id)
+
+
+def write_images(path: Path) -> Path:
+    """Twenty images of noise, four of each class."""
+    random = np.random.default_rng(5)
+    images = random.integers(0, 256, (20, 25, 25, 3), dtype=np.uint8)
+    np.savez(path, images=images, labels=np.arange(20, dtype=np.int64) % 5)
+    return path
+
+
+def change_rules(database: Database, world: World, old: str, new: str) -> None:
+    """Applies the competition once more, with one piece of its text changed."""
+    text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new)
+    with database.write() as session:
+        read = definition.from_yaml(text, "demo.yaml", FOLDER)
+        version = competition_service.current_version(session, 1)
+        assert version is not None
+        course = version.competition.course
+        competition_service.apply(session, course, read, text, version.dataset, None)
+
+
+def hand_in(
+    database: Database, world: World, name: str, *, file: str = "weights", sha256_hex: str | None = None
+) -> int:
+    """The number of a new submission by that person, queued. Equal `file`s are equal files."""
+    stored = Stored(sha256_hex or sha256(file.encode()).hexdigest(), 1000)
+    with database.write() as session:
+        user = session.get_one(User, world.people[name].id)
+        entry = enter(session, Definitions(), SLUG, user)
+        admission = Admission(entry, user, read_clock(session))
+        upload = Upload("my_model_weights.h5", stored)
+        return submissions.record(session, admission, upload, Via.API, None).submission_id
+
+
+def settle(database: Database, submission_id: int, score: Fraction | None = None, state: State = State.SCORED) -> None:
+    """Ends the live grading of a submission, as a worker would have."""
+    report = scored_report(score or Fraction(0)) if state is State.SCORED else rejected_report()
+    with database.write() as session:
+        session.execute(
+            update(Grading)
+            .where(Grading.submission_id == submission_id, Grading.is_live)
+            .values(
+                state=state,
+                phase=Phase.DONE,
+                finished_at=db_now(),
+                report=None if state is State.FAILED else report.as_json(),
+                score=float(score or 0) if state is State.SCORED else None,
+                score_exact=str(score or 0) if state is State.SCORED else None,
+            )
+        )
+
+
+def live_grading(session: Session, submission_id: int) -> Grading:
+    """The grading that counts for a submission."""
+    return session.scalars(select(Grading).where(Grading.submission_id == submission_id, Grading.is_live)).one()
+
+
+def scored_report(score: Fraction) -> Report:
+    """A report whose numbers look like those of the competition."""
+    layer = LayerCount("dense/kernel", (1024, 512), PARAMETERS, 300_000)
+    return Report(
+        status=Status.SCORED,
+        competition=SLUG,
+        digests=Digests(file="0" * 64, definition="1" * 64, weights="2" * 64, dataset="3" * 64),
+        file_bytes=1000,
+        airlock="A",
+        layout="keras2",
+        counts=Counts(PARAMETERS, 300_000, 0, (layer,)),
+        macs=Macs(10_000_000, 5_000_000),
+        splits={"test": SplitResult(20, 15)},
+        score=score,
+        full_credit=score > Fraction(36, 100),
+        engine="onnxruntime",
+    )
+
+
+def rejected_report() -> Report:
+    """A report with one problem."""
+    finding = Finding("shape-mismatch", "conv2d_1/kernel", "(3, 3, 32, 32)", "(3, 3, 32, 64)")
+    return Report(
+        status=Status.REJECTED,
+        competition=SLUG,
+        digests=Digests(file="0" * 64, definition="1" * 64),
+        file_bytes=1000,
+        airlock="A",
+        problems=(messages.problem(finding),),
+    )

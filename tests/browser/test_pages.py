@@ -1,0 +1,124 @@
+"""The pages in a real browser, with the real service behind them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Any]
+PHONE = {"viewport": {"width": 390, "height": 844}}
+ALAN = "alan@example.org"
+INSTRUCTOR = "instructor@example.org"
+PAGES = ["/", "/competitions/demo", "/competitions/demo/leaderboard", "/submissions", "/account", "/help", "/docs"]
+
+
+def test_a_stranger_is_told_what_this_is_and_where_to_sign_in(visit: Visit) -> None:
+    visitor = visit()
+
+    visitor.open("/")
+
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(visitor.page.locator("main").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_a_file_from_the_form_reaches_a_score_and_a_rank(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(ALAN)
+
+    visitor.hand_in("pruned-93")
+
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(visitor.page.get_by_text("0.8870").first).to_be_visible()
+    expect(visitor.page.get_by_text("844 of 1,000").first).to_be_visible()
+    expect(visitor.page.locator("main")).to_contain_text("Rank 1 of ")
+    visitor.open("/competitions/demo/leaderboard")
+    expect(visitor.page.locator("tr.is-own")).to_contain_text("0.8870")
+    expect(visitor.page.locator("tr.is-own")).to_contain_text("you")
+
+
+def test_a_wrong_file_is_told_every_problem(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(ALAN)
+
+    visitor.hand_in("wrong-architecture")
+
+    expect(visitor.page.locator(".state-rejected")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".problem")).to_have_count(3)
+    expect(visitor.page.locator("main")).to_contain_text(
+        "conv2d_1/kernel has shape (3, 3, 32, 64); the assignment needs (3, 3, 32, 32)."
+    )
+
+
+def test_a_mixed_up_file_is_told_before_it_is_queued(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(ALAN)
+    visitor.open("/competitions/demo")
+    page = b"<!doctype html><title>not weights</title>"
+    file = {"name": "my_model_weights.h5", "mimeType": "application/octet-stream", "buffer": page}
+
+    visitor.page.locator("input[type=file]").set_input_files(file)
+    visitor.page.get_by_role("button", name="Hand in").click()
+
+    expect(visitor.page.locator("main")).to_contain_text("The file is a web page, not a weight file.")
+    visitor.complaints[:] = [each for each in visitor.complaints if "422" not in each]
+
+
+def test_everything_works_without_javascript(visit: Visit) -> None:
+    visitor = visit(java_script_enabled=False)
+    visitor.sign_in(ALAN)
+
+    visitor.hand_in("pruned-50")
+
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    visitor.open("/")
+    visitor.page.get_by_role("button", name="Sign out").click()
+    expect(visitor.page.locator("main").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_the_instructor_sees_everybody_and_has_one_graded_again(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(INSTRUCTOR)
+    visitor.open("/competitions/demo/submissions")
+    expect(visitor.page.locator("table")).to_contain_text("ada@example.org")
+
+    visitor.page.get_by_role("link", name="Number 1", exact=True).click()
+    visitor.page.get_by_role("button", name="Grade again").click()
+
+    expect(visitor.page.locator(".state-scored").first).to_be_visible(timeout=30_000)
+    expect(visitor.page.get_by_text("0.8870").first).to_be_visible()
+
+
+def test_the_theme_follows_the_system_and_the_button(visit: Visit) -> None:
+    visitor = visit(color_scheme="dark")
+    visitor.open("/")
+    root = visitor.page.locator("html")
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+
+    visitor.page.locator("[data-theme-toggle]").click()
+
+    expect(root).to_have_attribute("data-bs-theme", "light")
+    visitor.page.reload()
+    expect(root).to_have_attribute("data-bs-theme", "light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, scheme: str) -> None:
+    visitor = visit(**PHONE, color_scheme=scheme)
+    visitor.sign_in(ALAN)
+
+    for path in PAGES:
+        visitor.open(path)
+        too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert visitor.page.evaluate(too_wide) <= 0, path
+
+
+def test_a_page_that_is_not_there_is_told_in_words(visit: Visit) -> None:
+    visitor = visit()
+
+    visitor.open("/nothing-here")
+
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Not found")
+    visitor.complaints[:] = [each for each in visitor.complaints if "404" not in each]

@@ -1,0 +1,137 @@
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import messages
+from grader.errors import Finding
+from grader.messages import NOTES, PROBLEMS
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    path
+    for package in ("app", "grader")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if "messages" not in path.relative_to(ROOT).parts
+]
+PARTS = [(f"{code}-{part}", text) for code, sentence in PROBLEMS.items() for part, text in sentence._asdict().items()]
+OTHER_WORDS = {"utf-8", "utf-16", "keras-legacy", "keras-vars", "keras-h5"}
+FACTS = {"where", "expected", "got"}
+NOT_OURS = re.compile(
+    r"\b(invalid|illegal|error|errors|failed|failure|sorry|unfortunately|oops|please)\b|!", re.IGNORECASE
+)
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+
+
+def literal_codes(name: str) -> set[str]:
+    """The literal first arguments of calls of a function or method of that name, both sides of a conditional."""
+    codes: set[str] = set()
+    for call in (call for path in SOURCES for call in calls(path) if call.args):
+        called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if called == name:
+            branches = (
+                [call.args[0].body, call.args[0].orelse] if isinstance(call.args[0], ast.IfExp) else call.args[:1]
+            )
+            codes |= {part.value for part in branches if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    return codes
+
+
+def literals(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_code_that_is_raised_has_its_sentences() -> None:
+    raised = literal_codes("Finding")
+
+    assert len(raised) > 30
+    assert raised <= PROBLEMS.keys()
+
+
+def test_every_code_that_reading_and_checking_name_has_its_sentences() -> None:
+    folders = ("reading", "checking")
+    named = {
+        text
+        for path in SOURCES
+        if path.parent.name in folders
+        for text in literals(path)
+        if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", text)
+    }
+
+    assert named - OTHER_WORDS <= PROBLEMS.keys() | NOTES.keys()
+
+
+def test_every_remark_that_is_made_has_its_sentence() -> None:
+    assert literal_codes("note") <= NOTES.keys()
+    assert literal_codes("note")
+
+
+def test_every_sentence_is_used() -> None:
+    assert (PROBLEMS.keys() | NOTES.keys()) - set().union(*map(literals, SOURCES)) == set()
+
+
+def test_an_unknown_code_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        messages.problem(Finding("no-such-code"))
+
+
+def test_a_finding_becomes_a_problem_with_its_facts_filled_in() -> None:
+    problem = messages.problem(Finding("shape-mismatch", "conv2d_1/kernel", "(3, 3, 32, 32)", "(3, 3, 32, 64)"))
+
+    assert problem.message == "conv2d_1/kernel has shape (3, 3, 32, 64); the assignment needs (3, 3, 32, 32)."
+    assert (problem.where, problem.expected, problem.got) == ("conv2d_1/kernel", "(3, 3, 32, 32)", "(3, 3, 32, 64)")
+
+
+def test_braces_in_a_name_from_a_file_are_only_text() -> None:
+    problem = messages.problem(Finding("shape-mismatch", "{got.__class__}{0}", "{where}", "}{"))
+
+    assert problem.message == "{got.__class__}{0} has shape }{; the assignment needs {where}."
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_a_code_is_lower_case_with_hyphens(code: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_sentences_hold_known_facts_only_and_the_explanation_none(code: str) -> None:
+    sentence = PROBLEMS[code]
+
+    assert fields(sentence.message) <= FACTS
+    assert fields(sentence.hint) <= FACTS
+    assert fields(sentence.explanation) == set()
+
+
+@pytest.mark.parametrize("text", NOTES.values(), ids=NOTES)
+def test_a_remark_holds_known_facts_and_ends_with_a_full_stop(text: str) -> None:
+    assert fields(text) <= FACTS
+    assert text.endswith(".")
+
+
+@pytest.mark.parametrize("text", [text for _, text in PARTS], ids=[name for name, _ in PARTS])
+def test_a_sentence_is_one(text: str) -> None:
+    assert text.endswith(".")
+    assert text[0].isupper() or text[0] == "{" or text.startswith(("torch.save", "model.save"))
+    assert "  " not in text
+    assert len(text) <= 160
+
+
+@pytest.mark.parametrize("text", [text for _, text in PARTS] + list(NOTES.values()))
+def test_a_sentence_tells_what_to_do_and_neither_scolds_nor_apologises(text: str) -> None:
+    assert not NOT_OURS.search(text)
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_a_hint_tells_something_else_than_the_message(code: str) -> None:
+    assert PROBLEMS[code].hint != PROBLEMS[code].message
+    assert PROBLEMS[code].explanation not in (PROBLEMS[code].message, PROBLEMS[code].hint)
