@@ -17,7 +17,7 @@ from grader.errors import Finding, Refusal
 from grader.layer_names import numbered
 from grader.reading.attributes import has_attribute, read_names
 from grader.reading.hdf5 import Dataset, Group
-from grader.reading.stored import Layout
+from grader.reading.layout import Layout
 
 BAGGAGE = {
     "optimizer": "optimizer-ignored",

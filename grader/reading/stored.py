@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +9,7 @@ import numpy as np
 from grader import limits, messages
 from grader.errors import Cause, ChildDied
 from grader.facts import AnyArray, Note, StoredLayer, StoredWeights
-
-
-class Layout(StrEnum):
-    """The layouts of a weight file, as a report names them."""
-
-    LEGACY = "keras-legacy"
-    VARS = "keras-vars"
-    VARS_2_12 = "keras-vars-2.12"
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the file says in which order its layers stand in the network."""
-        return self is Layout.LEGACY
-
+from grader.reading.layout import Layout
 
 FLOATS = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
 

@@ -50,7 +50,7 @@ CASES = [
     (zipped("student_best/data.pkl"), "w.ckpt", "pytorch-checkpoint", ""),
     (TORCH_LEGACY, "w.h5", "pytorch-checkpoint", ""),
     (zipped("my_model_weights.h5"), "w.zip", "zip-archive", "my_model_weights.h5"),
-    (b"PK\x03\x04", "w.zip", "zip-archive", ""),
+    (b"PK\x03\x04", "w.zip", "zip-archive", "a nameless entry"),
     (zipped("arr_0.npy"), "w.npz", "numpy-file", "a .npz file"),
     (numpy_bytes(), "w.h5", "numpy-file", "a .npy file"),
     (pickle.dumps([1.0, 2.0]), "w.h5", "python-pickle", ""),
