@@ -56,8 +56,11 @@ class Cause(StrEnum):
 
     @property
     def own_limit(self) -> bool:
-        """True where the child ran into a limit of its own, so that the file is too heavy rather than we at fault."""
-        return self in (Cause.CPU, Cause.MEMORY, Cause.WALL)
+        """True where the child used up what it may, so that the file is too heavy rather than we at fault.
+
+        Wall time is not the child's own: a machine that stands still uses it up, too.
+        """
+        return self in (Cause.CPU, Cause.MEMORY)
 
 
 class ChildDied(GraderFault):

@@ -7,7 +7,7 @@ MAX_LITERAL_CHARACTERS = 30  # a literal of a million digits is an attack, not a
 MAX_VALUE_BITS = 1_000  # of numerator and of denominator: 300 digits, which a float and a page can show
 
 # --- definitions ----------------------------------------------------------------------------------------------------
-MAX_DEFINITION_BYTES = 1 << 20  # a definition is a page of text and a network's configuration
+MAX_DEFINITION_BYTES = 64 << 10  # a few pages; libyaml takes 5 s for as many opening brackets, and quadratically more
 DEFAULT_MAX_FILE_BYTES = 16 << 20  # six times a 600,000-parameter file saved with its optimizer
 MAX_FILE_BYTES = 256 << 20  # the parser holds the file and its arrays in memory
 DEFAULT_MAX_MACS = 2_000_000_000  # for one sample: about 16 ms on one core
@@ -22,7 +22,7 @@ EVALUATE_MACS_PER_CPU_SECOND = 2_000_000_000  # a slow core does twenty times th
 EVALUATE_BASE_SECONDS = 60  # the shortest limit, so that a busy machine fails nobody
 EVALUATE_WALL_FACTOR = 4  # wall time for each CPU second allowed
 EVALUATE_MEMORY_BYTES = 3 << 30  # graph, one batch of activations in float64, and the images' mapping
-EVALUATE_BATCH = 64  # the engine's speed does not depend on it; memory does
+EVALUATE_BATCH = 16  # what a layer gives then stays near the processor: a few per cent faster than 64, and less memory
 ANSWER_FRAME_BYTES = 1 << 16  # head and frame of an answer beside its arrays
 
 # --- remarks --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ PROBLEMS = {
     ),
     "wrong-file-name": Sentence(
         "The file is called {got}; the assignment asks for {expected}.",
-        "Rename the file and upload it again. Its content was not looked at.",
+        "Rename the file and upload it again.",
         "A course may ask for a certain file name. Nothing was stored and no try was used.",
     ),
 }

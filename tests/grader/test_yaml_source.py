@@ -80,7 +80,7 @@ def test_what_is_no_plain_mapping_is_refused_with_its_line(text: str, line: int,
     assert error.line == line
 
 
-@pytest.mark.parametrize("text", ["a: \x00", "a: 2026-13-45", "[" * 1_000 + "]" * 1_000, "a: " + "{b: " * 1_000])
+@pytest.mark.parametrize("text", ["a: \x00", "a: 2026-13-45", "[" * 1_000, "a: " + "{b: " * 1_000])
 def test_what_yaml_itself_cannot_take_is_refused(text: str) -> None:
     assert "this is not YAML" in str(error_of(text))
 
@@ -92,7 +92,7 @@ def test_an_alias_that_would_grow_without_end_is_never_expanded() -> None:
 
 
 def test_a_definition_has_a_largest_size() -> None:
-    assert "is longer than 1,048,576 bytes" in str(error_of("a: " + "é" * (MAX_DEFINITION_BYTES // 2)))
+    assert "is longer than 65,536 bytes" in str(error_of("a: " + "é" * (MAX_DEFINITION_BYTES // 2)))
 
 
 def test_all_findings_of_a_validation_stand_in_one_error_by_line() -> None:
