@@ -15,6 +15,7 @@ from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
 from app.leaderboard import routes as leaderboard
+from app.openapi import Described
 from app.rendering import STATIC
 from app.request_ids import RequestIds
 from app.schema import pending
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         services.database.close()
 
-    app = FastAPI(
+    app = Described(
         title="Secateur",
         summary="Grades pruned networks: architecture, sparsity, hidden accuracy, score and leaderboard.",
         lifespan=lifespan,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
 from app.errors import TITLES
@@ -20,6 +21,25 @@ class Problem(BaseModel):
     code: str = Field(examples=["wrong-file-name"])
     errors: list[dict[str, Any]] = []
     request_id: str = Field(examples=["9f86d081884c7d65"])
+
+
+class Described(FastAPI):
+    """FastAPI whose description says that errors are sent as problem details, and as nothing else."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made at the first call."""
+        if self.openapi_schema is None:
+            for methods in super().openapi()["paths"].values():
+                for operation in methods.values():
+                    for response in operation["responses"].values():
+                        _say_media_type(response.get("content", {}))
+        return super().openapi()
+
+
+def _say_media_type(content: dict[str, Any]) -> None:
+    """The framework puts every model under application/json; moves it to where `problems` left a place for it."""
+    if MEDIA_TYPE in content:
+        content[MEDIA_TYPE] = content.pop("application/json")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

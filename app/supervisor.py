@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +17,8 @@ FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 """A child that lived this long starts again at once when it dies."""
-MAX_QUICK_DEATHS = 6
-"""Deaths in a row, each soon after the start, after which the service gives up and says so."""
+MAX_FAILED_STARTS = 6
+"""Times in a row that a child ended by itself soon after its start; then the service gives up and says so."""
 STOP_SECONDS = 30.0
 """How long a child may take to finish what it is doing before it is killed."""
 LOOK_SECONDS = 0.1
@@ -34,7 +34,8 @@ class Child:
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     not_before: float = 0.0
-    quick_deaths: int = field(default=0)
+    quick_deaths: int = 0
+    failed_starts: int = 0
 
     def start(self) -> None:
         """Starts the process."""
@@ -43,7 +44,10 @@ class Child:
         self.started = time.monotonic()
 
     def look(self) -> bool:
-        """Starts the process again where it has died and its wait is over. False where it keeps dying."""
+        """Starts the process again where it has died and its wait is over. False where it cannot start.
+
+        One that was killed is started again for ever: a file that gets its worker killed must not end the service.
+        """
         now = time.monotonic()
         if self.process is None:
             if now >= self.not_before:
@@ -51,10 +55,11 @@ class Child:
         elif (status := self.process.poll()) is not None:
             steady = now - self.started > STEADY_SECONDS
             self.quick_deaths = 0 if steady else self.quick_deaths + 1
+            self.failed_starts = 0 if steady or status < 0 else self.failed_starts + 1
             wait = 0.0 if steady else min(FIRST_WAIT_SECONDS * 2**self.quick_deaths, LONGEST_WAIT_SECONDS)
             log.warning("child.died name=%s status=%d restart_seconds=%.1f", self.name, status, wait)
             self.process, self.not_before = None, now + wait
-        return self.quick_deaths < MAX_QUICK_DEATHS
+        return self.failed_starts < MAX_FAILED_STARTS
 
 
 def supervise(children: Sequence[Child]) -> int:
@@ -65,7 +70,7 @@ def supervise(children: Sequence[Child]) -> int:
     status = 0
     while not stop.is_set():
         if False in [child.look() for child in children]:
-            log.error("service.gives_up: a process died %d times in a row, see the lines above", MAX_QUICK_DEATHS)
+            log.error("service.gives_up: a process failed %d times in a row, see the lines above", MAX_FAILED_STARTS)
             status = 1
             break
         stop.wait(LOOK_SECONDS)

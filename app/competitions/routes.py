@@ -77,7 +77,7 @@ def list_competitions(request: Request, services: AppServices, signed: Signed, s
     operation_id="getCompetition",
     summary="A competition",
     response_model=CompetitionBody,
-    responses=problems(401, 404),
+    responses=problems(401, 404, 422),
 )
 def show(request: Request, services: AppServices, signed: Signed, session: Reading, slug: str) -> Response:
     """Its rules in the course's words, what the file must be, and your own last submissions."""

@@ -57,7 +57,7 @@ def counting(session: Session, competition_id: int) -> tuple[Sequence[Candidate]
 def entries(session: Session, competition_id: int) -> Mapping[int, int]:
     """How many scored submissions each entrant has."""
     counted = _scored(select(Submission.entrant_id, func.count()), competition_id).group_by(Submission.entrant_id)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def fingerprint(session: Session, competition_id: int, *also: object) -> str:

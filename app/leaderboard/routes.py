@@ -45,7 +45,7 @@ class BoardBody(BaseModel):
     operation_id="getLeaderboard",
     summary="The leaderboard",
     response_model=BoardBody,
-    responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404)},
+    responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404, 422)},
 )
 def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: str) -> Response:
     """The last scored submission of each entrant, best first. Send `If-None-Match` to ask whether it changed."""

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from time import monotonic
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
 from app.queue import tickets
+from app.queue.parked import Parked, Reading
 from app.queue.tickets import Result, Ticket
 from app.storage import Store
 from grader import pipeline
@@ -46,6 +47,8 @@ class Grader:
     reader: Runner
     evaluator: Runner
     lanes: tuple[Lane, ...]
+    parked: Parked | None = None
+    """Where answers of the reading jail wait with their gradings; without it each file is read again."""
 
     def grade(self, ticket: Ticket) -> None:
         """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
@@ -56,13 +59,14 @@ class Grader:
             return
         with self._file(ticket) as file:
             watch = Watch(tell=times.tell)
-            begun = pipeline.begin(file, rules.definition, self.reader)
+            reading = self._recall(ticket)
+            begun = pipeline.begin(file, rules.definition, reading)
             try:
-                checked = pipeline.check(file, begun, rules.definition, self.reader, watch)
+                checked = _check(file, begun, rules, reading, watch)
                 if not checked.accepted:
                     self._finish(ticket, checked.report, key, times)
                 elif self._must_park(ticket):
-                    self._park(ticket, checked, times)
+                    self._park(ticket, checked, reading, times)
                 else:
                     self._evaluate(ticket, checked, rules, key, times, watch)
             except ChildDied as death:
@@ -95,8 +99,15 @@ class Grader:
         with self.database.read() as session:
             return tickets.any_waiting(session, [Lane.CHECK, Lane.EVALUATE])
 
-    def _park(self, ticket: Ticket, checked: Checked, times: "_Times") -> None:
+    def _recall(self, ticket: Ticket) -> Reading:
+        if self.parked is not None and ticket.lane is Lane.EVALUATE:
+            return self.parked.recall(ticket.grading_id, self.reader)
+        return Reading.fresh(self.reader)
+
+    def _park(self, ticket: Ticket, checked: Checked, reading: Reading, times: "_Times") -> None:
         times.tell(pipeline.Phase.WAITING)
+        if self.parked is not None and checked.report.digests.weights is not None:
+            self.parked.keep(ticket.grading_id, reading, checked.report.digests.weights)
         with self.database.write() as session:
             tickets.park(session, ticket, checked.report.as_json(), times.begun)
 
@@ -113,6 +124,8 @@ class Grader:
         with self.database.write() as session:
             if not tickets.finish(session, ticket, _result(report, key), times.begun):
                 log.warning("grading.fenced grading=%d fence=%d", ticket.grading_id, ticket.fence)
+        if self.parked is not None and ticket.lane is Lane.EVALUATE:
+            self.parked.drop(ticket.grading_id)
 
     def _crashed(self, ticket: Ticket, begun: Report, death: ChildDied, key: str, times: "_Times") -> None:
         log.warning("grading.child_died grading=%d cause=%s", ticket.grading_id, death.cause)
@@ -129,6 +142,16 @@ class Grader:
             yield file
         finally:
             os.close(file)
+
+
+def _check(file: int, begun: Report, rules: Rules, reading: Reading, watch: Watch) -> Checked:
+    """The file after checking. An answer that was kept must come to the weights that it came to before."""
+    checked = pipeline.check(file, begun, rules.definition, reading, watch)
+    if reading.weights in (None, checked.report.digests.weights):
+        return checked
+    log.warning("parked.damaged file=%s", begun.digests.file)
+    reading.forget()
+    return pipeline.check(file, replace(begun, airlock=reading.level), rules.definition, reading, watch)
 
 
 @dataclass(slots=True)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
+from app.queue.order import claimable, next_in_line
 from grader.errors import Cause
 from models.gradings import Grading, Lane, Phase, State
-from models.submissions import Submission
 
 MAX_CRASHES = 2
 """Deaths of a jailed child under a live worker that end a grading."""
@@ -59,24 +59,12 @@ class Result:
 
 def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
     """Whether something could be claimed now."""
-    return session.execute(select(Grading.id).where(_claimable(lanes)).limit(1)).first() is not None
+    return session.execute(select(Grading.id).where(claimable(lanes)).limit(1)).first() is not None
 
 
 def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | None:
     """Takes the next grading for a worker: checks first, new work before regradings, then each entrant in turn."""
-    turn = func.row_number().over(partition_by=(Submission.entrant_id, Grading.lane), order_by=Grading.id)
-    waiting = (
-        select(Grading.id, Grading.lane, Grading.is_live, turn.label("turn"))
-        .join(Submission, Submission.id == Grading.submission_id)
-        .where(_claimable(lanes))
-        .subquery()
-    )
-    first = (
-        select(waiting.c.id)
-        .order_by(waiting.c.lane != Lane.CHECK, waiting.c.is_live.is_(False), waiting.c.turn, waiting.c.id)
-        .limit(1)
-    )
-    chosen = session.execute(first).scalar_one_or_none()
+    chosen = session.execute(next_in_line(lanes)).scalar_one_or_none()
     if chosen is None:
         return None
     claimed = (
@@ -171,11 +159,6 @@ def lose_where(session: Session, condition: ColumnElement[bool], fault: str) -> 
     return len(lost)
 
 
-def _claimable(lanes: Sequence[Lane]) -> ColumnElement[bool]:
-    due = or_(Grading.not_before.is_(None), Grading.not_before <= db_now())
-    return (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
-
-
 def _ticket(grading: Grading) -> Ticket:
     assert grading.claimed_at is not None  # noqa: S101 - set by the very statement that returned the row
     return Ticket(
@@ -234,7 +217,7 @@ def _requeue(grading: Grading) -> None:
 
 
 def _fail(session: Session, grading: Grading) -> None:
+    grading.finished_at = read_clock(session)  # first: asking the database writes what has changed by then
     grading.state = State.FAILED
     grading.phase = Phase.DONE
     grading.fence += 1
-    grading.finished_at = read_clock(session)

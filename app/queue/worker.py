@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import FrameType
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.queue import tickets, workers
 from app.queue.grading import Grader
+from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.workers import Identity
 from app.settings import Settings
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.05
 """How often an idle worker looks for work: one indexed read."""
+GIVE_WAY_SECONDS = 2 * IDLE_SECONDS
+"""How long a worker that only checks leaves new work to one that may do all of it, so that an empty queue costs no wait."""
 TROUBLE_SECONDS = 1.0
 """Wait after the database refused."""
 
@@ -51,7 +54,9 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         log.info("worker.started name=%s level=%s lanes=%s", name, reader.level.value, ",".join(lanes))
         heart = threading.Thread(target=_beat, args=(database, identity, settings, stop), name="heartbeat", daemon=True)
         heart.start()
-        grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes)
+        parked = Parked(settings.data_dir)
+        parked.sweep()
+        grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes, parked)
         _work(grader, identity, stop)
         heart.join()
     log.info("worker.stopped name=%s", name)
@@ -59,23 +64,28 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
 
 
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
+    only_checks = Lane.EVALUATE not in grader.lanes
+    was_idle = True
     while not stop.is_set():
         try:
-            ticket = _next(grader, identity)
+            ticket = _next(grader, identity, stop, GIVE_WAY_SECONDS if only_checks and was_idle else 0.0)
         except OperationalError:
             log.exception("worker.database_refused")
             stop.wait(TROUBLE_SECONDS)
             continue
+        was_idle = ticket is None
         if ticket is None:
             stop.wait(IDLE_SECONDS)
         else:
             _grade(grader, ticket)
 
 
-def _next(grader: Grader, identity: Identity) -> Ticket | None:
+def _next(grader: Grader, identity: Identity, stop: threading.Event, give_way_seconds: float) -> Ticket | None:
     with grader.database.read() as session:
         if not tickets.any_waiting(session, grader.lanes):
             return None
+    if give_way_seconds and stop.wait(give_way_seconds):
+        return None
     with grader.database.write() as session:
         return tickets.claim(session, identity.id, grader.lanes)
 
@@ -103,7 +113,7 @@ def _beat(database: Database, identity: Identity, settings: Settings, stop: thre
             with database.write() as session:
                 ours = workers.beat(session, identity)
                 workers.sweep(session, dead_after)
-        except OperationalError:
+        except SQLAlchemyError:  # of whatever kind: a worker that no longer beats would lose everything it does
             log.exception("worker.beat_refused")
         else:
             if not ours:

@@ -64,7 +64,7 @@ def numbers_by_state(session: Session, competition_id: int) -> dict[State, int]:
         .where(Submission.competition_id == competition_id, Grading.is_live)
         .group_by(Grading.state)
     )
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def ahead(session: Session, grading: Grading) -> int:

@@ -15,7 +15,7 @@ from app.database import Database
 from app.main import create_app
 from app.schema import migrate
 from app.settings import Settings
-from tests.app.world import World, populate
+from tests.app.world import World, populate, write_images
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def world_template(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
     folder = tmp_path_factory.mktemp("world")
     shutil.copyfile(migrated_file, folder / "secateur.sqlite")
     database = Database(f"sqlite:///{folder / 'secateur.sqlite'}")
-    world = populate(database, folder, passwords)
+    world = populate(database, folder, passwords, write_images(folder / "images.npz", 20))
     database.close()
     return world
 

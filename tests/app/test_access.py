@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 from starlette.routing import Mount
 
 from app.database import Database
+from models.courses import Membership
 from tests.app.world import World, hand_in, settle
 
 Open = Callable[[str | None], TestClient]
@@ -118,10 +120,6 @@ def test_another_students_submission_reads_as_if_it_were_not_there(program: Open
 
 
 def test_a_member_who_was_removed_from_the_course_is_out(program: Open, records: Database, handed_in: int) -> None:
-    from sqlalchemy import delete
-
-    from models.courses import Membership
-
     with records.write() as session:
         session.execute(delete(Membership))
 

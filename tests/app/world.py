@@ -1,7 +1,7 @@
 """A small course for tests: its people, each signed in and with an API token, and one competition.
 
-The competition is the demo's, with a test set of twenty made-up images; submissions and results can be put into it
-without going through HTTP or a worker.
+The competition is the demo's, on a test set of one's choice; submissions and results can be put into it without going
+through HTTP or a worker.
 """
 
 from collections.abc import Mapping
@@ -69,8 +69,8 @@ class World:
     version_id: int
 
 
-def populate(database: Database, folder: Path, passwords: Passwords) -> World:
-    """Fills a migrated database."""
+def populate(database: Database, folder: Path, passwords: Passwords, images: Path) -> World:
+    """Fills a migrated database; the competition has the test set in that file."""
     password_hash = passwords.hash(PASSWORD)
     with database.write() as session:
         course = courses.create_course(session, slug="ml", title="Machine Learning", time_zone="America/New_York")
@@ -95,19 +95,18 @@ def populate(database: Database, folder: Path, passwords: Passwords) -> World:
             cookie = accounts.open_session(session, user.id, lifetime=DAY, user_agent="Browser/1")
             token = accounts.create_token(session, user.id, "laptop", DAY).text
             people[name] = Person(user.id, user.email, cookie, token)
-        images = write_images(folder / "images.npz")
-        dataset = competition_service.add_dataset(session, folder, "twenty", images)
+        dataset = competition_service.add_dataset(session, folder, "hidden", images)
         text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
         read = definition.from_yaml(text, "demo.yaml", FOLDER)
         version = competition_service.apply(session, course, read, text, dataset, None)
     return World(folder, database.url.render_as_string(hide_password=False), people, course.id, version.id)
 
 
-def write_images(path: Path) -> Path:
-    """Twenty images of noise, four of each class."""
+def write_images(path: Path, examples: int) -> Path:
+    """Images of noise, as many of each class."""
     random = np.random.default_rng(5)
-    images = random.integers(0, 256, (20, 25, 25, 3), dtype=np.uint8)
-    np.savez(path, images=images, labels=np.arange(20, dtype=np.int64) % 5)
+    images = random.integers(0, 256, (examples, 25, 25, 3), dtype=np.uint8)
+    np.savez(path, images=images, labels=np.arange(examples, dtype=np.int64) % 5)
     return path
 
 

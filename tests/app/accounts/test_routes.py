@@ -22,8 +22,8 @@ Open = Callable[[str | None], TestClient]
 EMAIL = "ada@example.org"
 
 
-def sign_in(client: TestClient, password: str = PASSWORD, email: str = EMAIL, next: str = "/") -> Any:
-    return client.post("/login", data={"email": email, "password": password, "next": next})
+def sign_in(client: TestClient, password: str = PASSWORD, email: str = EMAIL, onward: str = "/") -> Any:
+    return client.post("/login", data={"email": email, "password": password, "next": onward})
 
 
 def cookie_of(response: Any, name: str) -> Any:
@@ -39,7 +39,7 @@ def revoke_all(records: Database) -> None:
 def test_signing_in_opens_a_session_and_goes_on(browser: Open) -> None:
     client = browser(None)
 
-    response = sign_in(client, next="/submissions?competition=demo")
+    response = sign_in(client, onward="/submissions?competition=demo")
 
     assert (response.status_code, response.headers["location"]) == (303, "/submissions?competition=demo")
     assert client.get("/account").status_code == 200
@@ -128,7 +128,7 @@ FOREIGN = [
 @pytest.mark.parametrize("address", FOREIGN)
 def test_after_signing_in_nobody_is_sent_to_another_site(browser: Open, address: str) -> None:
     assert safe_path(address) == "/"
-    assert sign_in(browser(None), next=address).headers["location"] == "/"
+    assert sign_in(browser(None), onward=address).headers["location"] == "/"
     assert browser("ada").get("/login", params={"next": address}).headers["location"] == "/"
 
 
@@ -267,15 +267,16 @@ def test_a_new_password_signs_all_browsers_out(browser: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [("prune with haste", "another sentence", "password-wrong"), (PASSWORD, "short", "password-too-short")],
+    ("old", "new", "says"),
+    [("prune with haste", "another sentence", "present password is another"), (PASSWORD, "short", "at least 10")],
 )
 def test_a_password_is_not_changed_without_the_old_one_or_to_a_weak_one(
-    browser: Open, old: str, new: str, code: str
+    browser: Open, old: str, new: str, says: str
 ) -> None:
     client = browser("ada")
 
-    response = client.post("/account/password", data={"old": old, "new": new}, headers={"Accept": "*/*"})
+    response = client.post("/account/password", data={"old": old, "new": new})
 
-    assert (response.status_code, response.json()["code"]) == (422, code)
+    assert response.status_code == 422
+    assert says in response.text
     assert client.get("/account").status_code == 200

@@ -1,0 +1,115 @@
+"""What was read from a file whose evaluation waits, so that a full queue does not have each file read twice.
+
+An answer of the reading jail, as it was given: whoever takes it up believes no more of it than of a fresh one. It is a
+convenience, and may be missing or damaged at any time: then the file is read again.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from grader.airlock.protocol import Answer, JobLimits, Usage
+from grader.pipeline import Runner
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 256 << 20
+"""Room for about a hundred files that wait; those beyond are read again. The database's disk must not fill up."""
+ABANDONED_SECONDS = 24 * 3600.0
+"""Age at which what a dead worker left behind is removed."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """A reader for one ticket: it runs the jail unless there is an answer, and has the answer afterwards.
+
+    `weights` is the digest of the canonical weights that a kept answer must come to, None for a fresh one.
+    """
+
+    runner: Runner
+    level: str
+    answer: Answer | None = None
+    weights: str | None = None
+
+    @classmethod
+    def fresh(cls, runner: Runner) -> Self:
+        """A reader without an answer."""
+        return cls(runner, str(runner.level))
+
+    def forget(self) -> None:
+        """Has the jail asked again."""
+        self.level, self.answer, self.weights = str(self.runner.level), None, None
+
+    def run(self, arguments: Mapping[str, Any], inputs: Sequence[int], job_limits: JobLimits) -> Answer:
+        """The answer that was kept, else the jail's."""
+        if self.answer is None:
+            self.answer = self.runner.run(arguments, inputs, job_limits)
+        return self.answer
+
+
+class Parked:
+    """A folder with one answer for each grading that waits for its evaluation."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / "parked"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, grading_id: int, reading: Reading, weights: str) -> None:
+        """Keeps an answer where there is room. `weights` is the digest of the weights that it came to."""
+        if reading.answer is None or self._bytes() > MAX_BYTES:
+            return
+        facts = {"head": json.dumps(reading.answer.head), "level": reading.level, "weights": weights}
+        place = self._place(grading_id)
+        draft = place.with_suffix(f".{os.getpid()}")
+        try:
+            save_file(dict(reading.answer.arrays), draft, metadata=facts)
+            draft.replace(place)
+        except (OSError, SafetensorError) as error:
+            log.warning("parked.not_kept grading=%d: %s", grading_id, error)
+            draft.unlink(missing_ok=True)
+
+    def recall(self, grading_id: int, runner: Runner) -> Reading:
+        """A reader with the answer that was kept for a grading, or one without."""
+        try:
+            with safe_open(self._place(grading_id), framework="numpy") as file:
+                facts = file.metadata()
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            answer = Answer(json.loads(facts["head"]), arrays, Usage(0.0, 0.0, 0))
+            return Reading(runner, facts["level"], answer, facts["weights"])
+        except FileNotFoundError:
+            pass
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            log.warning("parked.damaged grading=%d: %s", grading_id, error)
+        return Reading.fresh(runner)
+
+    def drop(self, grading_id: int) -> None:
+        """Forgets what was kept for a grading."""
+        self._place(grading_id).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes what nobody came back for."""
+        oldest = time.time() - ABANDONED_SECONDS
+        for path in self._folder.iterdir():
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+
+    def _place(self, grading_id: int) -> Path:
+        return self._folder / str(grading_id)
+
+    def _bytes(self) -> int:
+        total = 0
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                try:
+                    total += entry.stat().st_size
+                except FileNotFoundError:  # taken up in this moment
+                    continue
+        return total

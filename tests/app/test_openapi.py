@@ -1,0 +1,114 @@
+"""The API's description: valid, complete, and true about errors."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.openapi.models import OpenAPI
+from fastapi.testclient import TestClient
+
+from app.errors import TITLES
+
+Open = Callable[[str | None], TestClient]
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@pytest.fixture
+def description(program: Open) -> dict[str, Any]:
+    found: dict[str, Any] = program(None).get("/openapi.json").json()
+    return found
+
+
+def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from ([part["$ref"]] if "$ref" in part else [])
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from references(each)
+
+
+def test_the_description_has_the_form_of_one(description: dict[str, Any]) -> None:
+    assert OpenAPI.model_validate(description).openapi.startswith("3.1")
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used(description: dict[str, Any]) -> None:
+    schemas = {f"#/components/schemas/{name}" for name in description["components"]["schemas"]}
+
+    assert set(references(description)) == schemas
+
+
+def test_every_operation_has_a_name_a_summary_and_a_text(description: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(description)]
+
+    assert len(names) == len(set(names)) > 5
+    for _, _, operation in operations(description):
+        assert operation["summary"]
+        assert operation["description"]
+
+
+def test_every_parameter_in_an_address_is_described(description: dict[str, Any]) -> None:
+    for path, _, operation in operations(description):
+        described = {part["name"] for part in operation.get("parameters", []) if part["in"] == "path"}
+        assert described == set(re.findall(r"{(\w+)}", path))
+
+
+def test_every_error_is_described_as_problem_details_and_nothing_else(description: dict[str, Any]) -> None:
+    errors = [
+        (path, status, response)
+        for path, _, operation in operations(description)
+        for status, response in operation["responses"].items()
+        if int(status) >= 400 and path != "/readyz"
+    ]
+
+    assert len(errors) > 20
+    for path, status, response in errors:
+        assert response["content"] == PROBLEM, (path, status)
+        assert response["description"] == TITLES[int(status)]
+
+
+def test_everything_that_needs_somebody_says_401(description: dict[str, Any]) -> None:
+    for path, _, operation in operations(description):
+        assert ("401" in operation["responses"]) is (path not in {"/healthz", "/readyz"})
+
+
+def test_uploads_are_described_both_ways(description: dict[str, Any]) -> None:
+    body = description["paths"]["/submissions"]["post"]["requestBody"]["content"]
+
+    assert body.keys() == {"application/octet-stream", "multipart/form-data"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/submissions", "get", 401),
+        ("/submissions", "post", 401),
+        ("/competitions/nothing", "get", 404),
+        ("/submissions/nine", "get", 422),
+        ("/competitions/demo/submissions", "get", 403),
+    ],
+)
+def test_an_error_is_as_described(
+    program: Open, service: FastAPI, description: dict[str, Any], path: str, method: str, status: int
+) -> None:
+    response = program(None if status == 401 else "ada").request(method, path)
+
+    schema = description["components"]["schemas"]["Problem"]
+    assert response.status_code == status
+    assert set(schema["required"]) <= response.json().keys()
+
+
+def test_the_page_about_the_api_names_every_operation(browser: Open, description: dict[str, Any]) -> None:
+    page = browser(None).get("/docs").text
+
+    for path, method, _ in operations(description):
+        assert method.upper() in page
+        assert path in page

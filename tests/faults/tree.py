@@ -1,0 +1,198 @@
+"""The whole service as an operator starts it, in a folder of its own, with what is needed to harm it and to look on."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import httpx2
+
+from tests.app.world import SAMPLES, World
+
+PATIENCE_SECONDS = 120.0
+LOOK_SECONDS = 0.005
+WITNESS = """
+CREATE TABLE IF NOT EXISTS ends (grading_id INTEGER, state TEXT, fence INTEGER);
+CREATE TRIGGER IF NOT EXISTS witness_ends AFTER UPDATE OF state ON gradings WHEN NEW.state IN ('scored', 'rejected', 'failed')
+BEGIN INSERT INTO ends VALUES (NEW.id, NEW.state, NEW.fence); END;
+"""
+"""Writes down each time that a grading is given an end, also where it had one."""
+
+
+def wait_for(what: str, look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """What `look` returns as soon as it is something. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(LOOK_SECONDS)
+    raise TimeoutError(f"waited {seconds:g} s for {what}")
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def distinct_file(folder: Path, number: int) -> Path:
+    """A weight file that nobody has handed in before: a sample with one weight changed."""
+    path = folder / f"my_model_weights_{number}.h5"
+    shutil.copyfile(SAMPLES / "pruned-50" / "my_model_weights.h5", path)
+    with h5py.File(path, "r+") as file:
+        found: list[Any] = []
+        file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+        bias = next(array for array in found if array.shape == (5,))
+        bias[0] += number / 1000
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of this machine as /proc tells it."""
+
+    pid: int
+    parent: int
+    arguments: Sequence[str]
+
+
+def processes() -> Iterator[Process]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                status = (folder / "stat").read_text().rpartition(") ")[2].split()
+                arguments = (folder / "cmdline").read_text().split("\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if status[0] not in "ZX":
+                yield Process(int(folder.name), int(status[1]), arguments)
+
+
+def is_alive(pid: int) -> bool:
+    return any(process.pid == pid for process in processes())
+
+
+class Tree:
+    """`secateur run` and everything below it."""
+
+    def __init__(self, world: World, workers: int) -> None:
+        self.world = world
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log_path = world.folder / "service.log"
+        self._database_path = world.folder / "secateur.sqlite"
+        with closing(sqlite3.connect(self._database_path, timeout=30)) as connection:
+            connection.executescript(WITNESS)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")} | {
+            "SECATEUR_DATA_DIR": str(world.folder),
+            "SECATEUR_PORT": str(self.port),
+            "SECATEUR_WORKER_PROCESSES": str(workers),
+            "SECATEUR_WORKER_BEAT_SECONDS": "0.2",
+            "SECATEUR_WORKER_DEAD_SECONDS": "1.5",
+            "SECATEUR_MIN_FREE_DISK_BYTES": "0",
+        }
+        with self._log_path.open("wb") as log:
+            command = [sys.executable, "-m", "app.cli", "run"]
+            self.supervisor = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self._seen: set[int] = {self.supervisor.pid}
+
+    @property
+    def log(self) -> str:
+        return self._log_path.read_text(encoding="utf-8", errors="replace")
+
+    def below(self) -> list[Process]:
+        """The processes under the supervisor that live now, jails and their children too."""
+        known, everything = {self.supervisor.pid}, list(processes())
+        found: list[Process] = []
+        while fresh := [each for each in everything if each.parent in known and each.pid not in known]:
+            known |= {each.pid for each in fresh}
+            found += fresh
+        self._seen |= known
+        return found
+
+    def child(self, *words: str) -> int | None:
+        """The process directly under the supervisor whose command line has all these words."""
+        for process in self.below():
+            if process.parent == self.supervisor.pid and set(words) <= set(process.arguments):
+                return process.pid
+        return None
+
+    def evaluator_of(self, submission: int) -> int | None:
+        """The worker that evaluates a submission at this moment."""
+        found = self.ask(
+            "SELECT name FROM workers JOIN gradings ON gradings.worker_id = workers.id"
+            " WHERE submission_id = ? AND state = 'running' AND phase = 'evaluating'",
+            submission,
+        )
+        return self.child("worker", found[0][0]) if found else None
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def wait_until_ready(self) -> None:
+        wait_for("the service to be ready", self.is_ready)
+
+    def submit(self, path: Path, name: str = "ada") -> int:
+        """The number of a submission that was answered with 202."""
+        response = httpx2.post(
+            f"{self.url}/submissions",
+            params={"competition": "demo", "name": path.name},
+            content=path.read_bytes(),
+            headers={"Authorization": f"Bearer {self.world.people[name].token}"},
+            timeout=30,
+        )
+        assert response.status_code == 202, response.text
+        number: int = response.json()["id"]
+        return number
+
+    def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database says, read beside the service."""
+        with closing(sqlite3.connect(f"file:{self._database_path}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def all_ended(self) -> bool:
+        return not self.ask("SELECT 1 FROM gradings WHERE state IN ('queued', 'running') LIMIT 1")
+
+    def states(self, submissions: Sequence[int]) -> list[str]:
+        known = dict(self.ask("SELECT submission_id, state FROM gradings WHERE is_live"))
+        return [known[number] for number in submissions]
+
+    def ends(self, submissions: Sequence[int]) -> list[int]:
+        """How often the gradings of each submission were given an end."""
+        known = dict(
+            self.ask(
+                "SELECT submission_id, count(*) FROM ends JOIN gradings ON gradings.id = grading_id GROUP BY submission_id"
+            )
+        )
+        return [known.get(number, 0) for number in submissions]
+
+    def losses(self, submissions: Sequence[int]) -> list[int]:
+        known = dict(self.ask("SELECT submission_id, losses FROM gradings"))
+        return [known[number] for number in submissions]
+
+    def close(self) -> None:
+        """Ends whatever is left of it, each process by its number."""
+        self.below()
+        if self.supervisor.poll() is None:
+            self.supervisor.terminate()
+            try:
+                self.supervisor.wait(40)
+            except subprocess.TimeoutExpired:
+                self.supervisor.kill()
+                self.supervisor.wait()
+        for process in processes():
+            if process.pid in self._seen:
+                os.kill(process.pid, signal.SIGKILL)
