@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults bench clean
+.PHONY: help run demo test quick lint format types vendor chromium faults bench corpus fuzz coverage clean
 
 ##@ Using it
 
@@ -44,8 +44,20 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself.
 faults: $(VENV)/.dev ## Kill the worker and the web process 20 times each, and tell what became of every submission.
 	@$(BIN)/pytest tests/faults -m slow -n 0 -s
 
-bench: $(VENV)/.dev ## Measure the queue, side by side with a workflow engine where that is installed.
-	@$(BIN)/python benchmarks/queue_engines.py
+bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some five minutes.
+	@$(BIN)/python -m benchmarks.grading_speed
+	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
+		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
+
+corpus: $(VENV)/.dev ## Print what h5py and Keras do with each file of the corpus, beside its verdict here.
+	@$(BIN)/python tests/corpus/compare.py
+
+fuzz: $(VENV)/.dev ## Feed 200,000 damaged files to the reader (RUNS, SEED), and tell what became of them.
+	@$(BIN)/python tests/fuzz/fuzz_h5.py --runs $(or $(RUNS),200000) --seed $(or $(SEED),1)
+
+coverage: $(VENV)/.dev ## Print which lines and branches of grader/reading the tests and the corpus reach.
+	@$(BIN)/coverage run -m pytest -q -n 0 tests/grader/reading tests/corpus tests/fuzz -k "not jail and not service"
+	@$(BIN)/coverage report
 
 vendor: $(VENV)/.dev ## Fetch the front end's libraries again, as tools/vendor.lock.json names them (needs npm).
 	@$(BIN)/python tools/vendor.py

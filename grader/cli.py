@@ -20,6 +20,7 @@ from grader.airlock.runner import Airlock
 from grader.competition import Definition
 from grader.dataset_errors import DatasetError
 from grader.errors import Cause, ChildDied, DefinitionError, GraderFault
+from grader.keras_process import EngineMissing, KerasProcess
 from grader.own_file import OwnFile
 from grader.pipeline import EVALUATING_JOB, READING_JOB, Checked, Runner, Watch
 from grader.report import Report, Status
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (DefinitionError, DatasetError, OSError) as error:
+    except (DefinitionError, DatasetError, EngineMissing, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return Exit.USAGE
     except GraderFault as fault:
@@ -62,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="check, evaluate and score a weight file")
     _add_file_options(grade)
     grade.add_argument("--dataset", type=Path, required=True, help="the hidden test set, a .npz with images and labels")
+    grade.add_argument(
+        "--engine",
+        choices=("onnxruntime", "tensorflow"),
+        default="onnxruntime",
+        help="what evaluates; tensorflow is the reference, slower and not jailed (needs the extra `tensorflow`)",
+    )
     grade.set_defaults(run=_run_grade)
     check = commands.add_parser("check", help="everything but the evaluation; needs no data")
     _add_file_options(check)
@@ -90,13 +97,14 @@ def _run_check(options: argparse.Namespace) -> int:
 
 def _run_grade(options: argparse.Namespace) -> int:
     definition = competition.load(options.competition)
+    reference = KerasProcess(definition) if options.engine == "tensorflow" else None
     with ExitStack() as stack:
         test_set = stack.enter_context(open_test_set(options.dataset))
         check_fit(test_set, definition.network, str(options.dataset))
         checked = _check(options, definition, stack)
         if not checked.accepted:
             return _show(checked.report, definition, options)
-        evaluator = _runner(options, EVALUATING_JOB, stack)
+        evaluator = reference or _runner(options, EVALUATING_JOB, stack)
         watch = Watch(timings=dict(checked.report.timings))
         report = _twice(lambda: pipeline.evaluate(checked, definition, test_set, evaluator, watch))
     return _show(

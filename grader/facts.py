@@ -64,8 +64,9 @@ class SlotRole(StrEnum):
 class Slot:
     """A named place for one array of a network.
 
-    `shape` is the shape in the student's framework; `permutation` its axes in the order the graph wants them.
-    `positions` is how often each element is multiplied for one sample (0: not part of a multiply-accumulate).
+    `shape` is the shape in the student's framework; `permutation` its axes in the order the graph wants them, and
+    `reshaped` the shape that the graph wants after that. `positions` is how often each element is multiplied for one
+    sample (0: not part of a multiply-accumulate), summed over the places where the network uses the layer.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Slot:
     role: SlotRole = SlotRole.PARAMETER
     permutation: tuple[int, ...] | None = None
     positions: int = 0
+    reshaped: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)

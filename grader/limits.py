@@ -72,6 +72,7 @@ MAX_MATCH_PROBLEMS = 20  # a file of another network has a problem in every laye
 MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of layers
 
 # --- networks and the float64 pass ----------------------------------------------------------------------------------
+KERAS_START_SECONDS = 120  # importing TensorFlow on a cold and busy disk
 MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once
 EXACT_COLUMN_BYTES = 4 << 20  # windows of a convolution copied out at once, for the same reason

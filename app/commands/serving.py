@@ -1,8 +1,11 @@
 """Commands that run the service."""
 
+import fcntl
 import importlib.metadata
 import os
 import socket
+from pathlib import Path
+from typing import TextIO
 
 import click
 import uvicorn
@@ -27,6 +30,8 @@ def run() -> None:
     settings = Settings()
     if missing := pending(settings.database_url):
         raise click.ClickException(f"run `secateur migrate` first; missing: {', '.join(missing)}")
+    _check_free(settings)
+    lock = _lock(settings.data_dir)
     host = socket.gethostname()
     children = [Child("web", ["web"])]
     if settings.worker_processes:
@@ -36,7 +41,8 @@ def run() -> None:
     click.echo(f"Secateur at {settings.public_url} - end it with Ctrl-C")
     if not settings.cookie_secure:
         click.echo("Plain http: passwords travel unencrypted. Fine on this machine or a trusted network; else use TLS.")
-    raise SystemExit(supervisor.supervise(children))
+    with lock:
+        raise SystemExit(supervisor.supervise(children))
 
 
 @click.command("web")
@@ -79,6 +85,29 @@ def bring_up_to_date() -> None:
     missing = pending(settings.database_url)
     migrate(settings.database_url)
     click.echo("\n".join(f"migrated: {sentence}" for sentence in missing) or "the database is up to date")
+
+
+def _lock(data_dir: Path) -> TextIO:
+    """The lock of a data folder, held while the file is open: two services on one would take each other's workers."""
+    file = (data_dir / "run.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise click.ClickException(f"another `secateur run` is at work on {data_dir}") from None
+    return file
+
+
+def _check_free(settings: Settings) -> None:
+    """Says at once that the port is taken, before any process is started."""
+    try:
+        socket.create_server((settings.host, settings.port), family=_family(settings.host)).close()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 COMMANDS = (run, web, work, bring_up_to_date)

@@ -55,7 +55,7 @@ class Grader:
         rules = self.rules.of(ticket.version_id)
         times = _Times(ticket)
         key = equality_key(ticket, rules)
-        if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, key, times):
+        if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, rules, key, times):
             return
         with self._file(ticket) as file:
             watch = Watch(tell=times.tell)
@@ -72,7 +72,7 @@ class Grader:
             except ChildDied as death:
                 self._crashed(ticket, begun, death, key, times)
 
-    def _copy(self, ticket: Ticket, key: str, times: "_Times") -> bool:
+    def _copy(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
         """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
         with self.database.write() as session:
             equal = _equal(session, key)
@@ -80,7 +80,7 @@ class Grader:
                 return False
             result = Result(
                 state=equal.state,
-                report=equal.report,
+                report=equal.report | {"competition": rules.definition.slug},
                 equality_key=key,
                 score=equal.score,
                 score_exact=equal.score_exact,
@@ -122,8 +122,13 @@ class Grader:
 
     def _finish(self, ticket: Ticket, report: Report, key: str, times: "_Times") -> None:
         with self.database.write() as session:
-            if not tickets.finish(session, ticket, _result(report, key), times.begun):
-                log.warning("grading.fenced grading=%d fence=%d", ticket.grading_id, ticket.fence)
+            written = tickets.finish(session, ticket, _result(report, key), times.begun)
+        if written:
+            log.info(
+                "grading.ended grading=%d submission=%d %s", ticket.grading_id, ticket.submission_id, report.status
+            )
+        else:
+            log.warning("grading.fenced grading=%d fence=%d", ticket.grading_id, ticket.fence)
         if self.parked is not None and ticket.lane is Lane.EVALUATE:
             self.parked.drop(ticket.grading_id)
 

@@ -1,6 +1,6 @@
 """Whose turn it is: checks first, new work before regradings, then each entrant in turn."""
 
-from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
@@ -9,13 +9,20 @@ from models.gradings import Grading, Lane, State
 from models.submissions import Submission
 
 
-def claimable(lanes: Sequence[Lane]) -> ColumnElement[bool]:
+def claimable(lanes: tuple[Lane, ...]) -> ColumnElement[bool]:
     """What waits in these lanes and may be taken now."""
     due = or_(Grading.not_before.is_(None), Grading.not_before <= db_now())
     return (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
 
 
-def next_in_line(lanes: Sequence[Lane]) -> Select[int]:
+@cache
+def anything(lanes: tuple[Lane, ...]) -> Select[int]:
+    """The id of something that may be taken now. Every idle worker asks this all the time: it is put together once."""
+    return select(Grading.id).where(claimable(lanes)).limit(1)
+
+
+@cache
+def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
     """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago."""
     kind = (Submission.entrant_id, Grading.lane, Grading.is_live)
     waiting = (

@@ -18,7 +18,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
-from app.queue.order import claimable, next_in_line
+from app.queue.order import anything, next_in_line
 from grader.errors import Cause
 from models.gradings import Grading, Lane, Phase, State
 
@@ -59,12 +59,12 @@ class Result:
 
 def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
     """Whether something could be claimed now."""
-    return session.execute(select(Grading.id).where(claimable(lanes)).limit(1)).first() is not None
+    return session.execute(anything(tuple(lanes))).first() is not None
 
 
 def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | None:
     """Takes the next grading for a worker: checks first, new work before regradings, then each entrant in turn."""
-    chosen = session.execute(next_in_line(lanes)).scalar_one_or_none()
+    chosen = session.execute(next_in_line(tuple(lanes))).scalar_one_or_none()
     if chosen is None:
         return None
     claimed = (
@@ -149,6 +149,22 @@ def lose(session: Session, ticket: Ticket, fault: str) -> State | None:
         return None
     _lose(session, grading, fault)
     return grading.state
+
+
+def give_back(session: Session, ticket: Ticket, fault: str) -> None:
+    """Puts a grading back into the queue as if it had not been claimed: nobody touched the file."""
+    grading = _held(session, ticket)
+    if grading is not None:
+        grading.fault = fault
+        _requeue(grading)
+
+
+def give_up(session: Session, ticket: Ticket, fault: str) -> None:
+    """Ends a grading as failed at once, for a fault of ours that another try would meet again."""
+    grading = _held(session, ticket)
+    if grading is not None:
+        grading.fault = fault
+        _fail(session, grading)
 
 
 def lose_where(session: Session, condition: ColumnElement[bool], fault: str) -> int:

@@ -5,21 +5,24 @@ import signal
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import timedelta
 from types import FrameType
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.queue import tickets, workers
 from app.queue.grading import Grader
+from app.queue.heart import Heart
+from app.queue.memory import keep_freed_memory
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.workers import Identity
 from app.settings import Settings
 from app.storage import Store
+from grader.airlock.layers import Level
 from grader.airlock.runner import Airlock
+from grader.errors import AirlockUnavailable, DefinitionError
 from grader.pipeline import EVALUATING_JOB, READING_JOB
 from models.gradings import Lane
 
@@ -42,6 +45,7 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
+    keep_freed_memory()
     with ExitStack() as stack:
         # The jails start first: their processes are made before this one holds a secret or a thread.
         reader = stack.enter_context(Airlock(READING_JOB))
@@ -49,16 +53,23 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         database = Database(settings.database_url)
         stack.callback(database.close)
         rules = stack.enter_context(RulesCache(database, settings.data_dir))
+        worse = max((reader, evaluator), key=lambda airlock: airlock.level.value)
         with database.write() as session:
-            identity = workers.register(session, name, lanes, reader.level.value, reader.report, versions)
-        log.info("worker.started name=%s level=%s lanes=%s", name, reader.level.value, ",".join(lanes))
-        heart = threading.Thread(target=_beat, args=(database, identity, settings, stop), name="heartbeat", daemon=True)
+            identity = workers.register(session, name, lanes, worse.level.value, worse.report, versions)
+        log.info("worker.started name=%s level=%s lanes=%s", name, worse.level.value, ",".join(lanes))
+        still = threading.Event()
+        heart = Heart(database, identity, settings, stop, still)
         heart.start()
+        # The heart beats on while the last file is finished.
+        stack.callback(heart.join)
+        stack.callback(still.set)
         parked = Parked(settings.data_dir)
         parked.sweep()
         grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes, parked)
+        if worse.level is Level.C:
+            log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", name)
+            stop.wait()
         _work(grader, identity, stop)
-        heart.join()
     log.info("worker.stopped name=%s", name)
     return 0
 
@@ -75,7 +86,7 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
             continue
         was_idle = ticket is None
         if ticket is None:
-            stop.wait(IDLE_SECONDS)
+            stop.wait(GIVE_WAY_SECONDS if only_checks else IDLE_SECONDS)
         else:
             _grade(grader, ticket)
 
@@ -96,27 +107,18 @@ def _grade(grader: Grader, ticket: Ticket) -> None:
         grader.grade(ticket)
     except Exception as error:
         log.exception("grading.fault grading=%d", ticket.grading_id)
+        fault = f"{type(error).__name__}: {error}"[:2000]
         try:
             with grader.database.write() as session:
-                tickets.lose(session, ticket, f"{type(error).__name__}: {error}"[:2000])
+                if isinstance(error, AirlockUnavailable):
+                    tickets.give_back(session, ticket, fault)
+                elif isinstance(error, DefinitionError):
+                    tickets.give_up(session, ticket, fault)  # the rules are as wrong the next time
+                else:
+                    tickets.lose(session, ticket, fault)
         except OperationalError:
             # The row still says `running` under this worker's name: hand it back when the database is there again.
             log.exception("grading.not_given_back grading=%d", ticket.grading_id)
             raise
-
-
-def _beat(database: Database, identity: Identity, settings: Settings, stop: threading.Event) -> None:
-    """Tells the database every few seconds that this worker lives, and gives back what dead workers held."""
-    dead_after = timedelta(seconds=settings.worker_dead_seconds)
-    while not stop.is_set():
-        try:
-            with database.write() as session:
-                ours = workers.beat(session, identity)
-                workers.sweep(session, dead_after)
-        except SQLAlchemyError:  # of whatever kind: a worker that no longer beats would lose everything it does
-            log.exception("worker.beat_refused")
-        else:
-            if not ours:
-                log.error("worker.replaced name=%s: another process took this name", identity.name)
-                stop.set()
-        stop.wait(settings.worker_beat_seconds)
+        if isinstance(error, AirlockUnavailable):
+            raise  # the jail that held at the start is gone: end, and be started and tested anew

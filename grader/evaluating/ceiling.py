@@ -6,24 +6,26 @@ no bound reaches float32's largest number, no engine can overflow, and finite lo
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from math import prod
 
 import numpy as np
 
 from grader.evaluating.exact import LARGEST, ExactNetwork
-from grader.evaluating.operators import OPERATORS, Attributes, Operator, Tensor
+from grader.evaluating.operators import OPERATORS, Operator
+from grader.evaluating.windows import Attributes, Tensor
 from grader.facts import FloatArray
 
 ROUNDING = 2.0
 """More than rounding can add to a sum of a million terms in float32."""
 
 
-def could_overflow(model: bytes, extreme: FloatArray) -> bool:
+def could_overflow(network: ExactNetwork, extreme: FloatArray) -> bool:
     """Whether some value could leave float32's range on images whose elements are no larger than those of `extreme`.
 
     `extreme` has shape (1, *image shape). False is certain; True only means that the bound does not rule it out.
     """
-    bounds = ExactNetwork(model, BOUNDS).values(np.abs(extreme))
+    bounds = network.values(np.abs(extreme), BOUNDS)
     return not all(bound.max() <= LARGEST / ROUNDING for bound in bounds)
 
 
@@ -67,7 +69,29 @@ def _centred(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
     return OPERATORS["BatchNormalization"](magnitudes, attributes)
 
 
-_GROWING = ("Add", "Conv", "Flatten", "Gemm", "GlobalMaxPool", "MaxPool", "Mul", "Pad", "Transpose")
+def _largest(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    """A bound on the larger, and on the smaller, of several values."""
+    return reduce(np.maximum, inputs)
+
+
+def _standardised(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    """No deviation of n numbers exceeds sqrt(n) of their standard deviation; infinite where a sum of squares could be."""
+    features, scale, shift = inputs
+    axes = tuple(range(attributes["axis"], 0))
+    squares = np.square(2 * features).sum(axis=axes, keepdims=True)
+    bound: Tensor = np.sqrt(scale.size) * np.abs(scale) + np.abs(shift) + np.zeros_like(features)
+    return np.where(squares <= LARGEST, bound, np.inf)
+
+
+def _learnt_slope(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    sloped: Tensor = inputs[0] * np.maximum(1.0, np.abs(inputs[1]))
+    return sloped
+
+
+_GROWING = (
+    *("Add", "Concat", "Conv", "Flatten", "Gemm", "GlobalMaxPool", "MatMul", "Max", "MaxPool", "Mul", "Pad", "Reshape"),
+    *("Resize", "Slice", "Transpose"),
+)
 """Operators that give a bound on their own where all they get is magnitudes."""
 
 BOUNDS: Mapping[str, Operator] = {"BatchNormalization": _centred} | {
@@ -77,15 +101,21 @@ BOUNDS: Mapping[str, Operator] = {"BatchNormalization": _centred} | {
         "AveragePool": _sum_of_window,
         "Clip": _unchanged,
         "Elu": _sloped,
+        "Erf": _one,
         "GlobalAveragePool": _sum_of_image,
         "Greater": _one,
+        "HardSigmoid": _one,
+        "HardSwish": _unchanged,
+        "LayerNormalization": _standardised,
         "LeakyRelu": _sloped,
-        "Min": _larger,
+        "Min": _largest,
+        "PRelu": _learnt_slope,
         "Relu": _unchanged,
         "Selu": _sloped,
         "Sigmoid": _one,
         "Softmax": _one,
         "Softplus": _sloped,
+        "Softsign": _one,
         "Sub": OPERATORS["Add"],
         "Tanh": _one,
         "Where": _larger,

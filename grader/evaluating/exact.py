@@ -1,6 +1,6 @@
 """A network in float64, operator by operator: it decides the samples that float32 leaves open, the same everywhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from onnx import helper, numpy_helper
 
 from grader import limits
 from grader.errors import GraderFault
-from grader.evaluating.agreement import TIE, classes_of
+from grader.evaluating.agreement import TIE, classes_of, exact_slack
+from grader.evaluating.gates import GATED, self_gated
 from grader.evaluating.images import Images
-from grader.evaluating.operators import OPERATORS, Operator, Tensor
+from grader.evaluating.operators import OPERATORS, Operator
+from grader.evaluating.windows import Tensor
 from grader.facts import FloatArray
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -33,14 +35,13 @@ class Step:
 class ExactNetwork:
     """A bound ONNX graph that computes in float64. Raises GraderFault where an operator is not in the table."""
 
-    def __init__(self, model: bytes, operators: Mapping[str, Operator] = OPERATORS) -> None:
-        self._operators = operators
+    def __init__(self, model: bytes) -> None:
         graph = onnx.load_model_from_string(model).graph
         self._constants = {
             tensor.name: numpy_helper.to_array(tensor).astype(np.float64) for tensor in graph.initializer
         }
         self._input = graph.input[0].name
-        self._steps = _steps(graph.node, {graph.output[0].name, *self._constants})
+        self._steps = _steps(graph.node, {graph.output[0].name, *self._constants}, self_gated(graph.node))
         if self._steps[-1].output != graph.output[0].name:
             raise GraderFault("the graph's output is not its last operator's")
 
@@ -56,22 +57,28 @@ class ExactNetwork:
         """The size of the largest tensor on one image's way, in bytes; `image` has a batch axis of 1."""
         return max(value.nbytes for value in self.values(image))
 
-    def values(self, images: FloatArray) -> Iterator[Tensor]:
-        """The input, and each operator's output in turn; the last ones are the logits."""
+    def values(self, images: FloatArray, operators: Mapping[str, Operator] = OPERATORS) -> Iterator[Tensor]:
+        """The input, and each operator's output in turn; the last ones are the logits.
+
+        Another table of operators gives another arithmetic on the same graph.
+        """
         tensors: dict[str, Tensor] = {self._input: images.astype(np.float64)}
         yield tensors[self._input]
         for step in self._steps:
             inputs = [self._constants[name] if name in self._constants else tensors[name] for name in step.inputs]
             with np.errstate(all="ignore"):  # what overflows is found by its value
-                tensors[step.output] = self._operators[step.operator](inputs, step.attributes)
+                tensors[step.output] = operators[step.operator](inputs, step.attributes)
             yield tensors[step.output]
             for name in step.spent:
                 del tensors[name]
 
 
-def decide(network: ExactNetwork, images: Images, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+def decide(
+    network: ExactNetwork, images: Images, indices: npt.NDArray[np.int64], magnitude: float = 0.0
+) -> npt.NDArray[np.int32]:
     """The classes of the images at `indices`, -1 where a value leaves float32's range; ties go to the lowest class.
 
+    `magnitude` is how large the numbers are that are added up to a logit: what float64 cannot tell apart is a tie.
     Works in batches, so that memory is bounded; time is not, and is the job's limit to set.
     """
     classes = np.empty(len(indices), np.int32)
@@ -80,7 +87,7 @@ def decide(network: ExactNetwork, images: Images, indices: npt.NDArray[np.int64]
     batch = max(1, limits.EXACT_BATCH_BYTES // network.sample_bytes(images.take(indices[:1])))
     for first in range(0, len(indices), batch):
         part = slice(first, first + batch)
-        classes[part] = classes_of(network.logits(images.take(indices[part])), TIE)
+        classes[part] = classes_of(network.logits(images.take(indices[part])), TIE, exact_slack(magnitude))
     return classes
 
 
@@ -91,7 +98,7 @@ def _in_range(tensor: Tensor) -> npt.NDArray[np.bool_]:
     return fits
 
 
-def _steps(nodes: Any, kept: set[str]) -> tuple[Step, ...]:
+def _steps(nodes: Any, kept: set[str], gated: Set[str]) -> tuple[Step, ...]:
     """The operators in order, each with the tensors that it is the last to use."""
     unknown = sorted({node.op_type for node in nodes} - OPERATORS.keys())
     if unknown:
@@ -102,5 +109,6 @@ def _steps(nodes: Any, kept: set[str]) -> tuple[Step, ...]:
         spent = frozenset(node.input) - needed
         needed |= spent
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        attributes |= {GATED: True} if node.output[0] in gated else {}
         steps.append(Step(node.op_type, tuple(node.input), node.output[0], attributes, spent))
     return tuple(reversed(steps))

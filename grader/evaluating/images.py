@@ -1,9 +1,9 @@
 """The images of a test set: read from a descriptor in batches, and scaled as the competition says."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,18 +50,29 @@ class StoredImages:
         return self.shape[0]
 
     def take(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
-        """The images at `indices`, scaled. Raises GraderFault where the file is shorter than it was said to be."""
-        return normalise(np.stack([self._read(int(index)) for index in indices]), self.scaling)
+        """The images at `indices`, scaled; a range is one read. Raises GraderFault where the file ends too early."""
+        if isinstance(indices, range) and indices.step == 1:
+            return normalise(self._read(indices.start, len(indices)), self.scaling)
+        return normalise(np.concatenate([self._read(int(index), 1) for index in indices]), self.scaling)
 
-    def _read(self, index: int) -> AnyArray:
+    def _read(self, first: int, count: int) -> AnyArray:
         if self.dtype not in DTYPES:
             raise GraderFault(f"images of type {self.dtype} cannot be evaluated")
         kind = np.dtype(self.dtype).newbyteorder("<")
         size = kind.itemsize * int(np.prod(self.shape[1:]))
-        data = os.pread(self.file, size, self.offset + index * size)
-        if len(data) != size:
-            raise GraderFault(f"image {index} ends after {len(data)} of {size} bytes")
-        return np.frombuffer(data, kind).reshape(self.shape[1:])
+        data = os.pread(self.file, count * size, self.offset + first * size)
+        if len(data) != count * size:
+            whole, rest = divmod(len(data), size)
+            raise GraderFault(f"image {first + whole} ends after {rest} of {size} bytes")
+        return np.frombuffer(data, kind).reshape(count, *self.shape[1:])
+
+
+def images_behind(file: int, arguments: Mapping[str, Any]) -> StoredImages:
+    """The images behind a descriptor, as an evaluation's arguments describe them."""
+    rule = arguments["input"]
+    mean, std = (None if rule.get(name) is None else tuple(rule[name]) for name in ("mean", "std"))
+    scaling = Scaling(float(rule.get("divide_by", 1)), mean, std)
+    return StoredImages(file, arguments["dtype"], tuple(arguments["shape"]), int(arguments["offset"]), scaling)
 
 
 def normalise(pixels: AnyArray, scaling: Scaling) -> FloatArray:

@@ -10,17 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import helper
 
 from grader.errors import GraderFault
-from grader.evaluating import exact
-from grader.evaluating.agreement import classes_of, undecided
-from grader.evaluating.ceiling import could_overflow
-from grader.evaluating.images import Scaling, StoredImages
+from grader.evaluating.deciding import evaluate
+from grader.evaluating.images import images_behind
 from grader.evaluating.onnx_runtime import ENGINE, Engine
-from grader.facts import AnyArray, FloatArray
+from grader.facts import AnyArray
 from grader.networks.graph import IMAGES, IR_VERSION, OPSET
 
 WARM_SHAPE = (2, 4, 4, 1)
@@ -67,39 +64,10 @@ def run(arguments: Mapping[str, Any], inputs: Sequence[int]) -> tuple[dict[str, 
     """
     begun = time.perf_counter()
     model = os.pread(inputs[0], os.fstat(inputs[0]).st_size, 0)
-    images = _images(arguments, inputs[1])
-    logits, extreme = _logits(Engine(model), images, int(arguments["batch"]), int(arguments["classes"]))
-    classes, open_ones = classes_of(logits), np.flatnonzero(undecided(logits))
-    if could_overflow(model, extreme):
-        open_ones = np.arange(len(images))
-    decided = time.perf_counter()
-    if len(open_ones):
-        classes[open_ones] = exact.decide(exact.ExactNetwork(model), images, open_ones)
-    finished = time.perf_counter()
-    head = {"engine": ENGINE, "rechecked": len(open_ones), "seconds": finished - begun}
-    return head | {"exact_seconds": finished - decided}, {"classes": classes}
-
-
-def _images(arguments: Mapping[str, Any], file: int) -> StoredImages:
-    rule = arguments["input"]
-    mean, std = (None if rule.get(name) is None else tuple(rule[name]) for name in ("mean", "std"))
-    scaling = Scaling(float(rule.get("divide_by", 1)), mean, std)
-    return StoredImages(file, arguments["dtype"], tuple(arguments["shape"]), int(arguments["offset"]), scaling)
-
-
-def _logits(engine: Engine, images: StoredImages, batch: int, classes: int) -> tuple[FloatArray, FloatArray]:
-    """The logits of all images, shape (images, classes), and the largest magnitudes, shape (1, *image shape)."""
-    logits: npt.NDArray[np.float32] = np.empty((len(images), classes), np.float32)
-    extreme: FloatArray = np.zeros((1, *images.shape[1:]), np.float32)
-    for first in range(0, len(images), batch):
-        part = range(first, min(first + batch, len(images)))
-        pixels = images.take(part)
-        extreme = np.maximum(extreme, np.abs(pixels).max(axis=0, keepdims=True))
-        answer = engine.logits(pixels)
-        if answer.shape != (len(part), classes):
-            raise GraderFault(f"the network gives logits of shape {answer.shape}; expected {(len(part), classes)}")
-        logits[first : part.stop] = answer
-    return logits, extreme
+    images = images_behind(inputs[1], arguments)
+    outcome = evaluate(Engine(model), model, images, int(arguments["batch"]), int(arguments["classes"]))
+    head = {"engine": ENGINE, "rechecked": outcome.rechecked, "exact_seconds": outcome.exact_seconds}
+    return head | {"seconds": time.perf_counter() - begun}, {"classes": outcome.classes}
 
 
 def _warm_model() -> bytes:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
 from grader.errors import GraderFault
-from grader.facts import AnyArray, NetworkLayer, Shape, Slot, SlotRole, Weights
+from grader.facts import AnyArray, FloatArray, NetworkLayer, Shape, Slot, SlotRole, Weights
 
 OPSET = 17  # every operator that is used, in a version that onnxruntime has had since 1.12
 IR_VERSION = 8  # the format version that belongs to this opset
@@ -60,7 +61,19 @@ def _initialiser(slot: Slot, weights: Weights) -> onnx.TensorProto:
         found = "nothing" if array is None else f"{array.dtype} {array.shape}"
         raise GraderFault(f"slot {slot.name} takes float32 {slot.shape}, was bound to {found}")
     placed = array if slot.permutation is None else array.transpose(slot.permutation)
-    return tensor(slot.name, placed)
+    return tensor(slot.name, placed if slot.reshaped is None else placed.reshape(slot.reshaped))
+
+
+def unbind(network: Network, model: bytes) -> Weights:
+    """The weights that `bind` put into a model, by slot name in saving order, as the student's framework has them."""
+    found = {each.name: numpy_helper.to_array(each) for each in onnx.load_model_from_string(model).graph.initializer}
+    return {slot.name: _as_stored(slot, found[slot.name]) for slot in network.slots}
+
+
+def _as_stored(slot: Slot, placed: AnyArray) -> FloatArray:
+    permutation = slot.permutation or tuple(range(len(slot.shape)))
+    turned = placed.reshape([slot.shape[axis] for axis in permutation])
+    return np.ascontiguousarray(turned.transpose(np.argsort(permutation)), np.float32)
 
 
 def tensor(name: str, array: AnyArray) -> onnx.TensorProto:

@@ -1,18 +1,20 @@
-"""A Keras Sequential configuration, as `model.to_json()` of Keras 2 and Keras 3 writes it, becomes a Network.
+"""A Keras configuration, as `model.to_json()` of Keras 2 and Keras 3 writes it, becomes a Network.
 
 Format: https://keras.io/guides/serialization_and_saving/. Keras 3 adds `module`, `registered_name` and `build_config`
 to what Keras 2 writes, says `batch_shape` for `batch_input_shape`, and gives a dtype as a policy.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from grader.errors import DefinitionError
 from grader.facts import Shape
 from grader.limits import MAX_LAYER_SIZE
-from grader.networks.draft import Draft
+from grader.networks.draft import Draft, Value
 from grader.networks.graph import Network
 from grader.networks.keras_layers import LAYERS
 from grader.networks.keras_options import Options, is_size
+from grader.networks.keras_topology import INPUT_LAYER, Entry, Topology, entries_of, needed_for, topology_of
 
 TRAINING_ONLY = frozenset(
     {
@@ -32,78 +34,89 @@ TRAINING_ONLY = frozenset(
 )
 """Layers that pass their input on unchanged when a network is evaluated."""
 
-INPUT_LAYER = "InputLayer"
 MIN_CLASSES = 2
 
-Config = Mapping[str, object]
 
+def network_from_config(config: Mapping[str, object]) -> Network:
+    """The network of a Sequential or Functional configuration with one input and one output.
 
-def network_from_config(config: Config) -> Network:
-    """The network of a Sequential configuration, its final softmax left out, since it never changes the best class.
-
-    Raises DefinitionError, naming layer, class and option, where the configuration holds what is not supported.
+    A softmax at its end is left out, since it never changes the best class. Raises DefinitionError, naming layer, class
+    and option, where the configuration holds what is not supported.
     """
-    name, entries, declared = _sequential(config)
-    layers = [_layer(entry, position) for position, entry in enumerate(entries, start=1)]
-    draft = Draft(_input_shape(layers, declared))
+    version = keras_version(config)
+    _check_entries(entries_of(config), version)
+    topology = topology_of(config)
+    last, linear = without_final_softmax(topology)
+    draft = Draft(_input_shape(topology))
+    values: dict[int | None, Value] = {None: draft.images}
+    for place in needed_for(topology, last):
+        entry, inputs = topology.calls[place]
+        if place == linear:
+            entry = replace(entry, options={**entry.options, "activation": "linear"})
+        values[place] = _draw(draft, entry, [values[at] for at in inputs], version)
+    return _finish(draft, topology, values[last])
+
+
+def keras_version(config: Mapping[str, object]) -> int | None:
+    """The version, 2 or 3, that wrote a configuration; None where it does not say.
+
+    Keras 2 and tf_keras write `keras_version`; Keras 3 writes `module` beside the model's class, and Keras 2 does not.
+    """
+    written = config.get("keras_version")
+    if isinstance(written, str) and written[:2] in ("2.", "3."):
+        return int(written[0])
+    return 3 if isinstance(config.get("module"), str) else None
+
+
+def without_final_softmax(topology: Topology) -> tuple[int | None, int | None]:
+    """The call that gives the logits (None: the input), and the call whose own activation is a softmax to leave out."""
+    last = len(topology.calls) - 1 if topology.calls else None
+    while last is not None:
+        call = topology.calls[last]
+        if call.entry.kind not in TRAINING_ONLY and not _is_softmax(call.entry):
+            break
+        last = call.inputs[0] if len(call.inputs) == 1 else None
+    if last is not None and _names_softmax(topology.calls[last].entry.options.get("activation")):
+        return last, last
+    return last, None
+
+
+def _draw(draft: Draft, entry: Entry, inputs: list[Value], version: int | None) -> Value:
+    if entry.kind in TRAINING_ONLY and len(inputs) == 1:
+        return inputs[0]
+    layer = Options(entry.kind, entry.options, version)
+    value = LAYERS[entry.kind](layer, draft, inputs)
+    layer.finish()
+    return value
+
+
+def _check_entries(entries: Sequence[Entry], version: int | None) -> None:
+    """Raises where a layer has no name, shares it, or is of a kind that is not supported."""
     names: set[str] = set()
-    for kind, options in _without_final_softmax(layers):
-        layer = Options(kind, options)
+    for entry in entries:
+        layer = Options(entry.kind, entry.options, version)
         if layer.name in names:
             raise layer.error("another layer has the same name; each layer needs its own")
         names.add(layer.name)
-        _draw(layer, draft)
-    return _finish(draft, name)
+        if entry.kind not in {*LAYERS, *TRAINING_ONLY, INPUT_LAYER}:
+            supported = ", ".join(sorted({*LAYERS, *TRAINING_ONLY, INPUT_LAYER}))
+            raise layer.error(f"this kind of layer is not supported; supported: {supported}")
 
 
-def _draw(layer: Options, draft: Draft) -> None:
-    if layer.kind in TRAINING_ONLY:
-        return
-    if layer.kind not in LAYERS:
-        supported = ", ".join(sorted({*LAYERS, *TRAINING_ONLY, INPUT_LAYER}))
-        raise layer.error(f"this kind of layer is not supported; supported: {supported}")
-    LAYERS[layer.kind](layer, draft)
-    layer.finish()
-
-
-def _finish(draft: Draft, name: str) -> Network:
-    if len(draft.shape) != 1 or not MIN_CLASSES <= draft.shape[0] <= MAX_LAYER_SIZE:
+def _finish(draft: Draft, topology: Topology, logits: Value) -> Network:
+    if len(logits.shape) != 1 or not MIN_CLASSES <= logits.shape[0] <= MAX_LAYER_SIZE:
         raise DefinitionError(
-            f"network '{name}' gives an output of shape {draft.shape} for each image; "
+            f"network '{topology.name}' gives an output of shape {logits.shape} for each image; "
             f"one number for each of {MIN_CLASSES} to {MAX_LAYER_SIZE} classes is needed"
         )
-    network = draft.finish(name)
+    network = draft.finish(topology.name, logits, [entry.name for entry in topology.entries])
     if not network.slots:
-        raise DefinitionError(f"network '{name}' has no layer with weights; there is nothing to prune")
+        raise DefinitionError(f"network '{topology.name}' has no layer with weights; there is nothing to prune")
     return network
 
 
-def _sequential(config: Config) -> tuple[str, Sequence[object], object]:
-    """The model's name, its layers' entries, and the input shape that it declares for itself, if any."""
-    kind, body = config.get("class_name"), config.get("config")
-    if kind != "Sequential":
-        raise DefinitionError(f"the network's configuration is of class {kind!r}; only 'Sequential' is supported")
-    if isinstance(body, Mapping):
-        name, entries, declared = body.get("name", "sequential"), body.get("layers"), body.get("build_input_shape")
-    else:
-        name, entries, declared = "sequential", body, None  # before Keras 2.2.3 the body was the list of layers
-    if not isinstance(entries, list | tuple) or not entries:
-        raise DefinitionError("the network's configuration lists no layers; save it with model.to_json()")
-    return str(name), entries, declared
-
-
-def _layer(entry: object, position: int) -> tuple[str, Config]:
-    """The class and the options of one entry; `position` counts from 1."""
-    if isinstance(entry, Mapping):
-        kind, options = entry.get("class_name"), entry.get("config")
-        if isinstance(kind, str) and isinstance(options, Mapping):
-            return kind, options
-    raise DefinitionError(f"layer {position} of the network's configuration has no class_name and config")
-
-
-def _input_shape(layers: Sequence[tuple[str, Config]], declared: object) -> Shape:
-    first = layers[0][1]
-    batched = first.get("batch_shape") or first.get("batch_input_shape") or declared
+def _input_shape(topology: Topology) -> Shape:
+    batched = topology.input_shape
     sizes = batched[1:] if isinstance(batched, list | tuple) else ()
     if len(sizes) in (1, 3) and all(is_size(size) for size in sizes):
         return tuple(sizes)
@@ -113,19 +126,11 @@ def _input_shape(layers: Sequence[tuple[str, Config]], declared: object) -> Shap
     )
 
 
-def _without_final_softmax(layers: Sequence[tuple[str, Config]]) -> list[tuple[str, Config]]:
-    """The layers that compute, without a softmax at their end: as a layer, or as the last layer's activation."""
-    kept = [layer for layer in layers if layer[0] != INPUT_LAYER]
-    while kept and (kept[-1][0] in TRAINING_ONLY or _is_softmax(*kept[-1])):
-        kept.pop()
-    if kept and _names_softmax(kept[-1][1].get("activation")):
-        kind, options = kept[-1]
-        kept[-1] = (kind, {**options, "activation": "linear"})
-    return kept
-
-
-def _is_softmax(kind: str, options: Config) -> bool:
-    return kind == "Softmax" or (kind == "Activation" and _names_softmax(options.get("activation")))
+def _is_softmax(entry: Entry) -> bool:
+    """Whether a layer is nothing but a softmax over what could be classes."""
+    if entry.kind == "Softmax":
+        return entry.options.get("axis", -1) in (-1, 1, [-1], [1])
+    return entry.kind == "Activation" and _names_softmax(entry.options.get("activation"))
 
 
 def _names_softmax(activation: object) -> bool:

@@ -28,14 +28,18 @@ def is_size(value: object, least: int = 1) -> TypeGuard[int]:
 
 
 class Options:
-    """What a layer's `config` holds. Every take marks an option as used, and `finish` refuses what is left over."""
+    """What a layer's `config` holds. Every take marks an option as used, and `finish` refuses what is left over.
 
-    def __init__(self, kind: str, config: Mapping[str, object]) -> None:
+    `keras` is the version, 2 or 3, that wrote the configuration; None where it does not say.
+    """
+
+    def __init__(self, kind: str, config: Mapping[str, object], keras: int | None = None) -> None:
         name = config.get("name")
         if not isinstance(name, str) or not name:
             raise DefinitionError(f"a {kind} layer has no name; save the configuration with model.to_json()")
         self.kind = kind
         self.name = name
+        self.keras = keras
         self._config = config
         self._used = set(HARMLESS)
         self._check_dtype()
@@ -97,6 +101,18 @@ class Options:
         if isinstance(value, str) and value.lower() in allowed:
             return value.lower()
         raise self.error(f"{option} {value!r} is not supported; supported: {', '.join(allowed)}")
+
+    def axis(self, rank: int, default: int = -1) -> int:
+        """The option `axis`, from 1 for the first after the batch, for a tensor of `rank` axes without the batch."""
+        value = self.take("axis", default)
+        number = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+        if isinstance(number, int) and not isinstance(number, bool) and number and -rank <= number <= rank:
+            return number % (rank + 1)
+        raise self.error(f"axis {value!r} is not supported; one from 1 to {rank}, or from the end, is needed")
+
+    def channels_last(self) -> bool:
+        """Whether the option `data_format` says that channels are the last axis."""
+        return self.choice("data_format", "channels_last", "channels_first") == "channels_last"
 
     def finish(self) -> None:
         """Refuse options that would change what the layer computes and that nothing has used."""

@@ -12,8 +12,11 @@ from grader.reading.library import DAMAGE, h5a, h5s, h5t
 
 
 def has_attribute(group: Group, name: str) -> bool:
-    """Whether the group carries an attribute of that name, which is not opened."""
-    return bool(h5a.exists(group.handle, name.encode()))
+    """Whether the group carries an attribute of that name, which is not opened. Raises Refusal where that is damaged."""
+    try:
+        return bool(h5a.exists(group.handle, name.encode()))
+    except DAMAGE as error:
+        raise Refusal(Finding("h5-damaged", group.path or "/")) from error
 
 
 def read_names(group: Group, name: str) -> list[str] | None:

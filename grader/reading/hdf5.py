@@ -13,10 +13,9 @@ from typing import Any
 from grader import limits
 from grader.errors import Finding, Refusal
 from grader.reading.library import DAMAGE, h5a, h5d, h5f, h5g, h5l, h5o
+from grader.reading.signatures import HDF5, has_user_block
 from grader.reading.storage import layout_problem
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-USER_BLOCK_START = 512  # a user block is 512 bytes long, or that times a power of two
 _LINK_CODES = {h5l.TYPE_SOFT: "h5-soft-link", h5l.TYPE_EXTERNAL: "h5-external-link"}
 
 
@@ -74,18 +73,8 @@ def open_tree(data: bytes) -> Group:
     return tree
 
 
-def has_user_block(data: bytes) -> bool:
-    """Whether HDF5's signature stands where a user block of some length would end."""
-    start = USER_BLOCK_START
-    while start < len(data):
-        if data.startswith(SIGNATURE, start):
-            return True
-        start *= 2
-    return False
-
-
 def _check_superblock(data: bytes) -> None:
-    if not data.startswith(SIGNATURE):
+    if not data.startswith(HDF5):
         raise Refusal(Finding("h5-user-block" if has_user_block(data) else "not-hdf5"))
     try:
         end = _end_of_file(data)

@@ -8,8 +8,9 @@ from grader import limits
 from grader.errors import Finding, Refusal
 from grader.facts import AnyArray
 from grader.reading import keras_layouts, signatures, storage
-from grader.reading.hdf5 import SIGNATURE, has_user_block, open_tree
+from grader.reading.hdf5 import open_tree
 from grader.reading.library import h5d, h5f, h5g, h5p, h5s, h5t
+from grader.reading.signatures import HDF5, has_user_block
 
 READ_BYTES = 1 << 20  # for one call
 
@@ -17,7 +18,7 @@ READ_BYTES = 1 << 20  # for one call
 def warm() -> None:
     """Reads one good and one damaged file, so that nothing is left to load once files can no longer be opened."""
     read(_sample(), limits.MAX_FILE_BYTES)
-    for bad in (SIGNATURE + bytes(limits.H5_WARM_BYTES), b"PK\x03\x04", "\u00e9".encode()):
+    for bad in (HDF5 + bytes(limits.H5_WARM_BYTES), b"PK\x03\x04", "\u00e9".encode()):
         try:
             read(bad, limits.MAX_FILE_BYTES)
         except Refusal:
@@ -38,7 +39,7 @@ def read(data: bytes, max_bytes: int, file_name: str = "") -> tuple[dict[str, ob
     """What `run` returns, for bytes in memory. One byte beyond `max_bytes` is enough to refuse them."""
     if len(data) > max_bytes:
         raise Refusal(Finding("too-large", expected=f"{max_bytes:,} bytes", got=f"more than {max_bytes:,} bytes"))
-    if not data.startswith(SIGNATURE) and not has_user_block(data):
+    if not data.startswith(HDF5) and not has_user_block(data):
         raise Refusal(signatures.recognise(data[: signatures.HEAD_BYTES], file_name) or Finding("not-hdf5"))
     found = keras_layouts.find_weights(open_tree(data))
     arrays = storage.read_arrays([dataset for layer in found.layers for dataset in layer.arrays.values()])

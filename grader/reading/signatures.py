@@ -7,6 +7,7 @@ from grader.errors import Finding
 
 HEAD_BYTES = 512  # a tar archive names itself at byte 257, the furthest of all
 HDF5 = b"\x89HDF\r\n\x1a\n"
+USER_BLOCK_START = 512  # a user block is 512 bytes long, or that times a power of two
 ZIP = b"PK\x03\x04"
 TORCH_MAGIC = bytes.fromhex(
     "8a0a6cfc9c46f9206aa85019"
@@ -27,9 +28,11 @@ _HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<!--)", re.IGNORECASE)
 
 
 def recognise(head: bytes, file_name: str) -> Finding | None:
-    """What the file is instead of HDF5, None where it is HDF5. `head` is its beginning, 512 bytes or all of it."""
+    """What the file is instead of HDF5, None where it is HDF5. `head` is its beginning, 512 bytes or more, or all of it."""
     if head.startswith(HDF5):
         return None
+    if has_user_block(head):  # which may hold text, a web page or a zip archive
+        return Finding("h5-user-block")
     if not head:
         return Finding("empty-file")
     name = file_name.rpartition("/")[2].lower()
@@ -37,6 +40,16 @@ def recognise(head: bytes, file_name: str) -> Finding | None:
         if head.startswith(start):
             return Finding(code, got=got)
     return _archive(head, name) or _model(head, name) or _text(head) or Finding("not-hdf5")
+
+
+def has_user_block(data: bytes) -> bool:
+    """Whether HDF5's signature stands where a user block of some length would end."""
+    start = USER_BLOCK_START
+    while start < len(data):
+        if data.startswith(HDF5, start):
+            return True
+        start *= 2
+    return False
 
 
 def _archive(head: bytes, name: str) -> Finding | None:

@@ -19,7 +19,18 @@ from grader.reading.library import DAMAGE, h5d, h5s, h5t
 
 DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
 FLETCHER32_BYTES = 4  # appended by the checksum
-_FILTER_NAMES = {4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "LZF", 32001: "Blosc", 32004: "LZ4", 32015: "Zstandard"}
+_FILTER_NAMES = {
+    DEFLATE: "gzip",
+    SHUFFLE: "shuffle",
+    FLETCHER32: "fletcher32",
+    4: "szip",
+    5: "nbit",
+    6: "scaleoffset",
+    32000: "LZF",
+    32001: "Blosc",
+    32004: "LZ4",
+    32015: "Zstandard",
+}
 _FLOATS = (
     *(h5t.IEEE_F16LE, h5t.IEEE_F32LE, h5t.IEEE_F64LE),
     *(h5t.IEEE_F16BE, h5t.IEEE_F32BE, h5t.IEEE_F64BE),
@@ -108,7 +119,8 @@ def _type_problem(handle: Any, path: str) -> Finding | None:
     if kind.get_class() == h5t.FLOAT and any(kind.equal(known) for known in _FLOATS):
         return None
     bits = 8 * kind.get_size()
-    names = {**_CLASSES, h5t.INTEGER: f"int{bits}", h5t.FLOAT: f"an unusual float of {bits} bits"}
+    sign = "u" if kind.get_class() == h5t.INTEGER and kind.get_sign() == h5t.SGN_NONE else ""
+    names = {**_CLASSES, h5t.INTEGER: f"{sign}int{bits}", h5t.FLOAT: f"an unusual float of {bits} bits"}
     return Finding("h5-dtype", path, "float32", names.get(kind.get_class(), "something else than numbers"))
 
 

@@ -79,7 +79,7 @@ def test_there_are_built_in_competitions() -> None:
         ("tiny.keras.json", '"a\\0b"', 8, "cannot be read: "),
         ("tiny.keras.json", "tiny.yaml", 8, "tiny.yaml cannot be read: "),
         ("tiny.keras.json", "[1]", 8, "grading.network.keras_config: Input should be a valid dictionary"),
-        ("tiny.keras.json", "{class_name: Functional}", 7, "only 'Sequential' is supported"),
+        ("tiny.keras.json", "{class_name: Other}", 7, "supported: 'Sequential' and 'Functional'"),
         ("keras_config: ", "torch: ", 7, "line 8: grading.network.torch: Extra inputs are not permitted"),
     ],
 )

@@ -166,7 +166,8 @@ def test_environment_of_the_owner_stays_with_the_owner(shared_airlock: Airlock, 
     told = shared_airlock.run({"do": "environment"}, [], job_limits).head["environment"]
     names = {entry.partition("=")[0] for entry in told if entry}
     threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}
-    assert names == {"HDF5_PLUGIN_PRELOAD", "HDF5_PLUGIN_PATH", *threads}
+    memory = {"GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PAD_"}
+    assert names == {"HDF5_PLUGIN_PRELOAD", "HDF5_PLUGIN_PATH", *threads, *memory}
 
 
 def test_no_module_is_taken_from_a_working_folder(shared_airlock: Airlock, job_limits: JobLimits) -> None:

@@ -63,7 +63,7 @@ def test_no_logit_changes(
 ) -> None:
     config = sequential(*layers, *END, shape=shape)
     cropped = network_from_config(config)
-    monkeypatch.setattr(draft, "crop", lambda nodes, shapes: None)
+    monkeypatch.setattr(draft, "crop", lambda nodes, covered, output: None)
     whole = network_from_config(config)
     images = np.random.default_rng(0).normal(0, 1, (5, *shape)).astype(np.float32)
 

@@ -305,3 +305,15 @@ def test_pruning_wrappers_of_numbered_layers_are_to_be_stripped(write: Write, re
     data = write(lambda file: file.create_dataset("layers/prune_low_magnitude_1/layer/vars/0", data=ONE))
 
     assert refused(data) == (Finding("pruning-wrapper", "prune_low_magnitude_1"),)
+
+
+def test_a_damaged_attribute_of_the_root_is_damage(write: Write, dense: Build, refused: Refused) -> None:
+    def build(file: h5py.File) -> None:
+        dense(file)
+        file.attrs["other"] = np.int32(1)
+
+    data = bytearray(write(build))
+    precision = data.index(b"other") + 8 + 10  # behind the padded name and the fixed part of an integer's type
+    data[precision] = 64
+
+    assert refused(bytes(data)) == (Finding("h5-damaged", "/"),)

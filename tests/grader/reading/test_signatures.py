@@ -81,3 +81,8 @@ def test_hdf5_is_known_by_content_whatever_its_name(name: str) -> None:
 
 def test_an_older_name_with_folders_is_understood() -> None:
     assert recognise(b"\x00\x01", "runs/7/checkpoint") == Finding("tensorflow-checkpoint", got="its file `checkpoint`")
+
+
+@pytest.mark.parametrize("block", [bytes(512), b"a readme".ljust(1024), b"PK\x03\x04".ljust(2048, b"\0")])
+def test_hdf5_behind_a_user_block_is_told_whatever_the_block_looks_like(block: bytes) -> None:
+    assert recognise(block + b"\x89HDF\r\n\x1a\n" + bytes(100), "w.h5") == Finding("h5-user-block")

@@ -1,0 +1,186 @@
+"""The whole service, started as an operator starts it, in a folder of its own, and what its processes spend."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.accounts import service as accounts
+from app.competitions import definition
+from app.competitions import service as competition_service
+from app.courses import service as courses
+from app.database import Database, migrate
+from benchmarks.material import SHIPPED
+from models.courses import Role
+
+START_SECONDS = 60.0
+GRADING_SECONDS = 120.0
+TICK = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+
+
+class ServiceTree:
+    """`secateur run` and everything below it. Its CPU is that of all its processes, those that have ended included."""
+
+    def __init__(self, folder: Path, test_set: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = folder / "secateur.sqlite"
+        self._token = _populate(f"sqlite:///{self._database}", folder, test_set)
+        with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+            self._port = int(listener.getsockname()[1])
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")}
+        environment |= {
+            "SECATEUR_DATA_DIR": str(folder),
+            "SECATEUR_PORT": str(self._port),
+            "SECATEUR_MIN_FREE_DISK_BYTES": "0",
+        }
+        self._log = folder / "service.log"
+        with self._log.open("wb") as log:
+            command = [sys.executable, "-m", "app.cli", "run"]
+            self._supervisor = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self._seen = {self._supervisor.pid}
+
+    def wait_until_ready(self) -> None:
+        """Returns when web and all workers are there. Raises TimeoutError."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                if self._ask("GET", "/readyz")[0] == 200 and self._workers() > (os.cpu_count() or 1):
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise TimeoutError(self._log.read_text(encoding="utf-8"))
+
+    def post(self, content: bytes) -> int:
+        """The number of a new submission, its file as the raw body of a POST."""
+        status, body = self._ask("POST", "/submissions?competition=demo&name=my_model_weights.h5", content)
+        if status != 202:
+            raise RuntimeError(f"{status}: {body!r}")
+        return int(json.loads(body)["id"])
+
+    def state(self, submission: int) -> str:
+        """Its state, as the service answers it."""
+        return str(json.loads(self._ask("GET", f"/submissions/{submission}")[1])["state"])
+
+    def wait_for(self, submissions: list[int]) -> None:
+        """Returns when all are scored; looks into the database, so that looking costs the service nothing."""
+        end = time.monotonic() + GRADING_SECONDS
+        wanted = "SELECT state, count(*) FROM gradings WHERE submission_id >= ? GROUP BY state"
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
+            while time.monotonic() < end:
+                found: dict[str, int] = dict(connection.execute(wanted, [submissions[0]]).fetchall())
+                if found == {"scored": len(submissions)}:
+                    return
+                if found.keys() & {"failed", "rejected"}:
+                    raise RuntimeError(f"{found}, see {self._log}")
+                time.sleep(0.005)
+        raise TimeoutError(f"{found}, see {self._log}")
+
+    def report(self, submission: int) -> dict[str, Any]:
+        """The report of a submission, as the service answers it."""
+        answer: dict[str, Any] = json.loads(self._ask("GET", f"/submissions/{submission}")[1])
+        return answer
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU spent so far by each kind of process, children that have ended with the one that waited for them."""
+        spent: dict[str, float] = {}
+        parents = {int(folder.name): _parent(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
+        known = {self._supervisor.pid}
+        while fresh := {child for child, parent in parents.items() if parent in known} - known:
+            known |= fresh
+        self._seen |= known
+        for process in known:
+            kind, seconds = _spent(process)
+            spent[kind] = spent.get(kind, 0.0) + seconds
+        return spent
+
+    def close(self) -> None:
+        """Ends it, each process by its number."""
+        self.cpu_seconds()
+        self._supervisor.terminate()
+        try:
+            self._supervisor.wait(60)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            self._supervisor.wait()
+        for process in self._seen:
+            if _parent(PROC / str(process)) is not None and "secateur" in _words(process):
+                os.kill(process, signal.SIGKILL)
+
+    def _workers(self) -> int:
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM workers").fetchone()[0])
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+
+@contextmanager
+def service(folder: Path, test_set: Path) -> Iterator[ServiceTree]:
+    """A running service, ready, until the end of the block."""
+    tree = ServiceTree(folder, test_set)
+    try:
+        tree.wait_until_ready()
+        yield tree
+    finally:
+        tree.close()
+
+
+def _populate(database_url: str, folder: Path, test_set: Path) -> str:
+    """One student's token, in a course with the demo's competition on this test set."""
+    migrate(database_url)
+    database = Database(database_url)
+    path = SHIPPED / "demo.yaml"
+    text = path.read_text(encoding="utf-8")
+    with database.write() as session:
+        course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")
+        person = accounts.create_user(session, email="ada@example.org", name="Ada", password_hash="-")
+        courses.add_member(session, course.id, person.id, Role.STUDENT)
+        token = accounts.create_token(session, person.id, "bench", timedelta(days=1)).text
+        data = competition_service.add_dataset(session, folder, "bench", test_set)
+        read = definition.from_yaml(text, path.name, path.parent)
+        competition_service.apply(session, course, read, text, data, None)
+    database.close()
+    return token
+
+
+def _words(process: int) -> str:
+    try:
+        return (PROC / str(process) / "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _parent(folder: Path) -> int | None:
+    try:
+        return int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _spent(process: int) -> tuple[str, float]:
+    """The kind of a process, and its CPU seconds with those of its children that were waited for."""
+    words = _words(process)
+    kinds = {"grader.reading.job": "reading jail", "grader.evaluating.job": "evaluating jail", "checker": "checker"}
+    kind = next((kind for word, kind in kinds.items() if word in words), None)
+    kind = kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
+    try:
+        fields = (PROC / str(process) / "stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return kind, 0.0
+    return kind, sum(int(each) for each in fields[11:15]) / TICK

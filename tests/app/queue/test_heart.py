@@ -1,0 +1,129 @@
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic, sleep
+
+import pytest
+
+from app.database import Database
+from app.queue import tickets
+from app.queue import worker as worker_process
+from app.queue.grading import Grader
+from app.queue.heart import Heart
+from app.queue.tickets import Ticket
+from app.queue.workers import Identity, register
+from app.settings import Settings
+from grader.errors import AirlockUnavailable, DefinitionError
+from models.gradings import Grading, Lane, State
+from tests.app.queue.test_workers import claim, silence
+from tests.app.world import World, hand_in
+
+BOTH = (Lane.CHECK, Lane.EVALUATE)
+QUICK = Settings(worker_beat_seconds=0.05, worker_dead_seconds=0.4)
+
+
+def beating(queue: Database, identity: Identity) -> tuple[Heart, threading.Event, threading.Event]:
+    stop, still = threading.Event(), threading.Event()
+    heart = Heart(queue, identity, QUICK, stop, still)
+    return heart, stop, still
+
+
+def until(look: Callable[[], bool]) -> None:
+    end = monotonic() + 20
+    while not look():
+        assert monotonic() < end, "waited 20 s"
+        sleep(0.01)
+
+
+def state(queue: Database, ticket: Ticket) -> tuple[State, int]:
+    with queue.read() as session:
+        grading = session.get_one(Grading, ticket.grading_id)
+        return grading.state, grading.losses
+
+
+def test_a_heart_gives_back_what_a_dead_worker_held(world: World, queue: Database, worker: Identity) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+    silence(queue, worker, timedelta(seconds=7))
+    with queue.write() as session:
+        other = register(session, "worker-2", BOTH, "A", {}, {})
+    heart, _, still = beating(queue, other)
+
+    heart.start()
+
+    until(lambda: state(queue, held) == (State.QUEUED, 1))
+    still.set()
+    heart.join()
+
+
+def test_a_beat_that_was_held_up_takes_nobodys_work(world: World, queue: Database, worker: Identity) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+    silence(queue, worker, timedelta(seconds=7))
+    with queue.write() as session:
+        other = register(session, "worker-2", BOTH, "A", {}, {})
+    heart, _, _ = beating(queue, other)
+    heart._last -= QUICK.worker_dead_seconds
+
+    heart._beat()
+
+    assert state(queue, held) == (State.RUNNING, 0)
+
+
+def test_a_worker_whose_name_was_taken_is_told_to_stop(queue: Database, worker: Identity) -> None:
+    heart, stop, still = beating(queue, worker)
+    with queue.write() as session:
+        register(session, worker.name, BOTH, "A", {}, {})
+
+    heart.start()
+
+    until(stop.is_set)
+    still.set()
+    heart.join()
+
+
+class Broken:
+    """A grader that meets a fault of ours."""
+
+    def __init__(self, database: Database, error: Exception) -> None:
+        self.database, self.error = database, error
+
+    def grade(self, ticket: Ticket) -> None:
+        raise self.error
+
+
+def graded_by(queue: Database, ticket: Ticket, error: Exception) -> None:
+    broken: Grader = Broken(queue, error)  # type: ignore[assignment] # all that the worker asks of one
+    worker_process._grade(broken, ticket)
+
+
+def test_a_jail_that_is_gone_costs_the_grading_nothing(world: World, queue: Database, worker: Identity) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+
+    with pytest.raises(AirlockUnavailable):
+        graded_by(queue, held, AirlockUnavailable("no jail"))
+
+    assert state(queue, held) == (State.QUEUED, 0)
+
+
+def test_rules_that_cannot_be_computed_end_the_grading_at_once(world: World, queue: Database, worker: Identity) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+
+    graded_by(queue, held, DefinitionError("the formula divides by zero"))
+
+    assert state(queue, held) == (State.FAILED, 0)
+
+
+def test_a_lost_ticket_is_neither_given_back_nor_given_up(world: World, queue: Database, worker: Identity) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+    outdated = replace(held, fence=held.fence - 1)
+
+    with queue.write() as session:
+        tickets.give_back(session, outdated, "late")
+        tickets.give_up(session, outdated, "late")
+
+    assert state(queue, held) == (State.RUNNING, 0)

@@ -1,0 +1,98 @@
+"""Every file of the corpus gets exactly the verdict that it must: in this process, in the jail, through the service."""
+
+import hashlib
+import tempfile
+from collections import Counter
+
+import pytest
+
+from grader import pipeline
+from grader.airlock.runner import Airlock
+from grader.own_file import OwnFile
+from grader.pipeline import READING_JOB, Runner, Watch
+from grader.report import Report, Status
+from tests.corpus.cases import FOLDER, Case, all_cases, definition_of
+from tests.corpus.conftest import Service
+
+LARGEST_FILE_BYTES = 20_000
+PROCESSES = {"web": 1, "worker": 2, "-X": 4}
+"""What runs when nothing is graded: one worker for everything, one that only checks, and the two zygotes of each."""
+every_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
+
+
+def check(case: Case, reader: Runner) -> Report:
+    with tempfile.TemporaryFile() as file:
+        file.write(case.content)
+        file.flush()
+        definition = definition_of(case.competition)
+        begun = pipeline.begin(file.fileno(), definition, reader)
+        return pipeline.check(file.fileno(), begun, definition, reader, Watch()).report
+
+
+def expect(case: Case, report: Report) -> None:
+    assert [(problem.code, problem.message) for problem in report.problems] == case.problems
+    if case.accepted:
+        assert report.status is Status.CHECKED
+        assert report.counts is not None
+        assert report.counts.zeros == case.facts["zeros"]
+        assert [note.code for note in report.notes] == case.facts.get("notes", [])
+
+
+@every_case
+def test_a_file_gets_its_verdict_in_this_process(case: Case) -> None:
+    expect(case, check(case, OwnFile(READING_JOB)))
+
+
+@every_case
+def test_a_file_gets_its_verdict_in_the_jail(case: Case, jail: Airlock) -> None:
+    expect(case, check(case, jail))
+
+
+@every_case
+def test_a_file_gets_its_verdict_from_the_service(case: Case, service: Service, jail: Airlock) -> None:
+    answer = service.verdict(case)
+
+    if answer["status_code"] == 422:
+        assert (answer["code"], answer["detail"]) == case.problems[0]
+        assert [(problem["code"], problem["message"]) for problem in answer["errors"]] == case.problems
+        return
+    report = answer["report"]
+    assert [(problem["code"], problem["message"]) for problem in report["problems"]] == case.problems
+    assert (answer["state"], report["airlock"]) == ("scored" if case.accepted else "rejected", str(jail.level))
+    assert not case.accepted or report["zeros"] == case.facts["zeros"]
+
+
+def test_no_file_killed_a_child_or_left_a_process_behind(service: Service) -> None:
+    for case in all_cases():
+        service.verdict(case)
+
+    kinds = Counter(line.split()[3] for line in service.processes().values())
+    assert "died" not in service.log.read_text(encoding="utf-8")
+    assert kinds == PROCESSES
+
+
+def test_the_corpus_is_large_enough() -> None:
+    accepted = sum(case.accepted for case in all_cases())
+
+    assert len(all_cases()) >= 80
+    assert accepted >= 20
+
+
+def test_every_class_of_trouble_has_three_cases() -> None:
+    classes = Counter(case.trouble for case in all_cases() if not case.accepted)
+
+    assert len(classes) >= 20
+    assert {name: count for name, count in classes.items() if count < 3} == {}
+
+
+def test_files_beside_the_cases_are_small_and_used() -> None:
+    used = {case.path.parent / case.facts["file"] for case in all_cases() if "file" in case.facts}
+
+    assert used == set(FOLDER.rglob("*.h5"))
+    assert all(path.stat().st_size < LARGEST_FILE_BYTES for path in used)
+
+
+def test_no_two_cases_are_the_same_file() -> None:
+    files = Counter(hashlib.sha256(case.content).digest() for case in all_cases())
+
+    assert max(files.values()) == 1

@@ -1,0 +1,79 @@
+"""A short run of the fuzzer, and the parts that it rests on."""
+
+import os
+from pathlib import Path
+
+import h5py
+import pytest
+
+from grader.airlock.protocol import Answer, JobLimits
+from grader.airlock.runner import Airlock
+from grader.errors import Cause, ChildDied
+from grader.pipeline import READING_JOB
+from tests.corpus.makers import hdf5
+from tests.fuzz import mutations
+from tests.fuzz.checksums import repaired
+from tests.fuzz.fuzz_h5 import MIN_ARRAYS, MIN_HDF5, fuzz
+from tests.fuzz.inputs import examine
+from tests.fuzz.structures import pieces
+
+RUNS = 1_500
+
+
+def test_damaged_files_are_refused_and_nothing_else_happens() -> None:
+    tally = fuzz(RUNS, seed=7)
+
+    assert tally.faults == []
+    assert tally.runs == RUNS
+    assert tally.hdf5 >= MIN_HDF5 * RUNS
+    assert tally.arrays >= MIN_ARRAYS * RUNS
+    assert len(tally.outcomes) >= 20
+
+
+def test_an_input_is_known_by_its_number() -> None:
+    honest = mutations.seeds()[0]
+
+    assert [mutations.make(3, number) for number in range(5)] == [mutations.make(3, number) for number in range(5)]
+    assert {examine(seed.data).name for seed in honest} == {"accepted"}
+
+
+@pytest.mark.parametrize("base", mutations.BASES)
+def test_the_checksums_of_an_honest_file_are_right_already(base: str) -> None:
+    data = hdf5.make({"base": base, "options": {"libver": "latest"}}, 1)
+
+    assert repaired(data) == data
+
+
+@pytest.mark.parametrize("version", ["earliest", "latest"])
+def test_the_structures_of_a_file_are_found(version: str) -> None:
+    data = hdf5.make({"options": {"libver": version}}, 1)
+
+    kinds = {piece.kind for piece in pieces(data)}
+
+    assert kinds >= {"superblock", "header", "message", "dataspace", "datatype", "layout"}
+    assert h5py.version.hdf5_version_tuple < (2, 0, 0) or ("TREE" in kinds) == (version == "earliest")
+
+
+def test_a_damaged_heap_on_which_the_library_spins_costs_no_more_than_its_limit(tmp_path: Path) -> None:
+    honest = hdf5.make({"base": "keras-legacy"}, 1)
+    first_object = honest.index(b"GCOL") + 16
+    (tmp_path / "honest.h5").write_bytes(honest)
+    # An object of length 0 in the heap of names: libhdf5 looks for the next one in the same place, for ever.
+    (tmp_path / "spinning.h5").write_bytes(honest[:first_object] + bytes(16) + honest[first_object + 16 :])
+    job_limits = JobLimits(cpu_seconds=1, wall_seconds=60, memory_bytes=1 << 30, answer_bytes=1 << 20)
+
+    with Airlock(READING_JOB) as jail:
+        with pytest.raises(ChildDied) as caught:
+            read(jail, tmp_path / "spinning.h5", job_limits)
+        answer = read(jail, tmp_path / "honest.h5", job_limits)
+
+    assert caught.value.cause is Cause.CPU
+    assert len(answer.arrays) == 4
+
+
+def read(jail: Airlock, path: Path, job_limits: JobLimits) -> Answer:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return jail.run({}, [file], job_limits)
+    finally:
+        os.close(file)
