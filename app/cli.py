@@ -1,19 +1,35 @@
 """`secateur`: the operator's command line."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import click
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import logs
-from app.commands import competitions, demo, people, serving
+from app.commands import competitions, courses, demo, people, serving
+from app.engines import UnsupportedDatabase
 from app.errors import AppError
 from app.main import OutdatedDatabase
 from app.schema import UnknownSchema
+from app.settings import Settings
 from grader.dataset_errors import DatasetError
 from grader.errors import DefinitionError
 
-TOLD = (AppError, DefinitionError, DatasetError, OutdatedDatabase, UnknownSchema, OSError)
+PRIVATE = 0o077
+"""The umask: what the service writes is read by its own user alone."""
+TOLD = (
+    AppError,
+    DefinitionError,
+    DatasetError,
+    OutdatedDatabase,
+    UnknownSchema,
+    UnsupportedDatabase,
+    SQLAlchemyError,
+    OSError,
+)
 """What goes wrong in ways that a person can mend; anything else shows where it happened."""
 
 
@@ -25,13 +41,33 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TOLD as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(_sentence(error)) from None
+        except ValidationError as error:
+            if error.title != Settings.__name__:
+                raise
+            raise click.ClickException(_settings_sentence(error)) from None
+
+
+def _sentence(error: Exception) -> str:
+    """The error in one line; of the database's, what it says and not the statement."""
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    line = " ".join(text.split())
+    return f"the database says: {line}" if isinstance(error, SQLAlchemyError) else line
+
+
+def _settings_sentence(error: ValidationError) -> str:
+    """Each setting that will not do by its variable; its value is left out, since one of them holds a password."""
+    return "; ".join(
+        f"{'_'.join(['SECATEUR', *map(str, finding['loc'])]).upper()}: {finding['msg'].removeprefix('Value error, ')}"
+        for finding in error.errors(include_url=False, include_input=False)
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="secateur")
 def main() -> None:
     """Grades pruned neural networks for courses. Settings come from the environment: SECATEUR_DATA_DIR and others."""
+    os.umask(PRIVATE)
     logs.configure()
 
 
@@ -42,6 +78,7 @@ def _add(commands: Sequence[click.Command]) -> None:
 
 _add(serving.COMMANDS)
 _add(people.COMMANDS)
+_add(courses.COMMANDS)
 _add(competitions.COMMANDS)
 _add(demo.COMMANDS)
 

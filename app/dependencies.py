@@ -23,8 +23,8 @@ class Caller:
     session_id: int | None = None
 
 
-def get_services(request: Request) -> Services:
-    """The services of this process."""
+async def get_services(request: Request) -> Services:
+    """The services of this process. Waits for nothing, and so takes no thread."""
     return services_of(request)
 
 
@@ -61,8 +61,8 @@ Visitor = Annotated[Caller | None, Depends(identify)]
 Signed = Annotated[Caller, Depends(require_caller)]
 
 
-def check_origin_of(request: Request) -> None:
-    """Refuses what another site may have made a browser send; holds for every route."""
+async def check_origin_of(request: Request) -> None:
+    """Refuses what another site may have made a browser send; holds for every route, and takes no thread of any."""
     cookie = services_of(request).settings.session_cookie_name
     check_origin(request.method, request.headers, cookie_name=cookie)
 

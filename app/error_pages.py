@@ -11,15 +11,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.errors import TITLES, AppError
+from app.errors import TITLES, AppError, NotFound
+from app.openapi import MEDIA_TYPE
 from app.rendering import wants_page
 from app.services import services_of
 from grader.facts import Problem
 
 log = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+CODES = {400: "request-form", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+"""Of what the framework itself refuses, by status."""
+OTHER_CODE = "request-refused"
+_IN_NO_PATH = {"greater_than_equal", "less_than_equal", "int_parsing_size", "value_error"}
+"""Findings about a value in a path that has the right form and that no row can have."""
 
 
 def install(app: FastAPI) -> None:
@@ -61,12 +65,14 @@ async def _app_error(request: Request, error: AppError) -> Response:
 
 
 async def _http_exception(request: Request, error: HTTPException) -> Response:
-    code = _CODES.get(error.status_code, f"http-{error.status_code}")
-    detail = {404: f"There is nothing at {request.url.path}."}.get(error.status_code, str(error.detail))
+    code = CODES.get(error.status_code, OTHER_CODE)
+    detail = _nothing_at(request) if error.status_code == 404 else str(error.detail)
     return render(request, AppError(error.status_code, code, detail, headers=dict(error.headers or {})))
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
+    if any(finding["loc"][0] == "path" and finding["type"] in _IN_NO_PATH for finding in error.errors()):
+        return render(request, NotFound(_nothing_at(request)))
     findings = [
         Problem(
             code="",
@@ -80,6 +86,10 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
     ]
     detail = "; ".join(f"{finding.where}: {finding.message}" for finding in findings)
     return render(request, AppError(422, "request-form", detail, errors=[asdict(finding) for finding in findings]))
+
+
+def _nothing_at(request: Request) -> str:
+    return f"There is nothing at {request.url.path}."
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

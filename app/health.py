@@ -33,8 +33,8 @@ class ReadyBody(BaseModel):
 
 
 @router.get("/healthz", operation_id="getHealth", summary="Is the process alive?")
-def health() -> HealthBody:
-    """Answers as long as the process does; asks nothing of the database."""
+async def health() -> HealthBody:
+    """Answers as long as the process does; asks nothing of the database, and no thread, which may all be busy."""
     return HealthBody()
 
 

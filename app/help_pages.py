@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.dependencies import AppServices, Visitor
+from app.errors import CODES
 from grader.messages import PROBLEMS
 
 router = APIRouter(include_in_schema=False)
@@ -11,8 +12,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help", operation_id="showHelp")
 def show_help(request: Request, services: AppServices, visitor: Visitor) -> Response:
-    """The messages come from the same table as those in reports."""
-    return services.renderer.page(request, "pages/help.html", {"problems": PROBLEMS})
+    """The messages come from the tables that reports and refused requests are made from."""
+    return services.renderer.page(request, "pages/help.html", {"problems": PROBLEMS, "codes": CODES})
 
 
 @router.get("/docs", operation_id="showApi")

@@ -14,6 +14,7 @@ from app.accounts import routes as accounts
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
+from app.head_requests import HeadRequests
 from app.leaderboard import routes as leaderboard
 from app.openapi import Described
 from app.rendering import STATIC
@@ -69,5 +70,5 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
     upload_bytes = min(settings.max_upload_bytes, MAX_FILE_BYTES) + FRAME_BYTES
-    app = BodyLimit(app, max_bytes=FORM_BYTES, of_paths={"/submissions": upload_bytes})
+    app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths={"/submissions": upload_bytes})
     return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

@@ -1,17 +1,37 @@
-"""What the API's description says about errors: one shape for all of them."""
+"""What the API's description says of every operation: who may ask, and one shape for all errors."""
 
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import TITLES
 
 MEDIA_TYPE = "application/problem+json"
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_TOKEN, _SESSION = "token", "session"
 
 
 class Problem(BaseModel):
     """Problem details (RFC 9457). `code` is for programs, `detail` for people, `errors` lists each thing to change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/help#quota-used",
+                    "title": "Too many at once",
+                    "status": 429,
+                    "detail": "5 of 5 submissions of today are used. The next day begins on 22 Nov at 00:00 EST.",
+                    "instance": "/submissions",
+                    "code": "quota-used",
+                    "errors": [],
+                    "request_id": "9f86d081884c7d65",
+                    "resets_at": "2026-11-22T05:00:00+00:00",
+                }
+            ]
+        }
+    )
 
     type: str = Field(examples=["/help#wrong-file-name"])
     title: str = Field(examples=["Something in the request has to be changed"])
@@ -24,16 +44,38 @@ class Problem(BaseModel):
 
 
 class Described(FastAPI):
-    """FastAPI whose description says that errors are sent as problem details, and as nothing else."""
+    """FastAPI whose description says who may ask, and that errors are sent as problem details and as nothing else."""
 
     def openapi(self) -> dict[str, Any]:
         """The description, made at the first call."""
         if self.openapi_schema is None:
-            for methods in super().openapi()["paths"].values():
+            description = super().openapi()
+            cookie = self.state.services.settings.session_cookie_name
+            description["components"]["securitySchemes"] = _security_schemes(cookie)
+            for methods in description["paths"].values():
                 for operation in methods.values():
-                    for response in operation["responses"].values():
-                        _say_media_type(response.get("content", {}))
+                    _complete(operation)
         return super().openapi()
+
+
+def _security_schemes(cookie: str) -> dict[str, Any]:
+    told = {
+        _TOKEN: "An API token, made on the account's page. It cannot make or revoke tokens or change the password.",
+        _SESSION: "The cookie of a browser that signed in. What changes something has to come from our own pages.",
+    }
+    return {
+        _TOKEN: {"type": "http", "scheme": "bearer", "bearerFormat": "sec_...", "description": told[_TOKEN]},
+        _SESSION: {"type": "apiKey", "in": "cookie", "name": cookie, "description": told[_SESSION]},
+    }
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Adds what holds for all operations: whatever answers 401 needs somebody, and everything can break."""
+    responses = operation["responses"]
+    for response in responses.values():
+        _say_media_type(response.get("content", {}))
+    responses["500"] = {"description": TITLES[500], "content": _PROBLEM}
+    operation["security"] = [{_TOKEN: []}, {_SESSION: []}] if "401" in responses else []
 
 
 def _say_media_type(content: dict[str, Any]) -> None:

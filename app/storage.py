@@ -76,6 +76,7 @@ class Incoming:
             place.parent.mkdir(exist_ok=True)
             self._path.replace(place)
             _sync_folder(place.parent)
+            _sync_folder(self._files)  # where the folder itself may be new
         except OSError as error:
             raise _told(error) from error
         return stored

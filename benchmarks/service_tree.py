@@ -152,7 +152,7 @@ def _populate(database_url: str, folder: Path, test_set: Path) -> str:
         person = accounts.create_user(session, email="ada@example.org", name="Ada", password_hash="-")
         courses.add_member(session, course.id, person.id, Role.STUDENT)
         token = accounts.create_token(session, person.id, "bench", timedelta(days=1)).text
-        data = competition_service.add_dataset(session, folder, "bench", test_set)
+        data = competition_service.add_dataset(session, competition_service.copy_dataset(folder, "bench", test_set))
         read = definition.from_yaml(text, path.name, path.parent)
         competition_service.apply(session, course, read, text, data, None)
     database.close()

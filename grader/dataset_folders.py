@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,19 +35,33 @@ class OpenImages:
 
 
 def save_raw(dataset: Dataset, folder: Path) -> Description:
-    """Write the data set as `images.npy`, `labels.npy` and, last, `dataset.json`; what the last one says of it.
+    """Write the data set as `images.npy`, `labels.npy` and `dataset.json`; what the last one says of it.
 
-    A folder without `dataset.json` is unfinished, and every function here refuses it.
+    The files are written into a folder beside, which takes the place of what stood at `folder` when all of it is on
+    disk: nobody finds half of a data set, and whoever has the old one open keeps it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FACTS).unlink(missing_ok=True)
-    _write_array(folder / _IMAGES, dataset.images)
-    _write_array(folder / _LABELS, dataset.labels)
-    description = describe(dataset)
-    unfinished = folder / f".{_FACTS}.{os.getpid()}"
-    unfinished.write_text(json.dumps(as_json(description), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / _FACTS)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    unfinished.mkdir()
+    try:
+        description = describe(dataset)
+        _write_array(unfinished / _IMAGES, dataset.images)
+        _write_array(unfinished / _LABELS, dataset.labels)
+        _write_text(unfinished / _FACTS, json.dumps(as_json(description), indent=2) + "\n")
+        _sync_folder(unfinished)
+        _put_in_place(unfinished, folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return description
+
+
+def is_intact(folder: Path, described: Description) -> bool:
+    """True where the folder holds the data set of that description: its facts, and files as long as they have to be."""
+    try:
+        with open_images(folder):
+            return facts(folder) == described and len(labels(folder)) == described.examples
+    except (DatasetError, OSError):
+        return False
 
 
 def facts(folder: Path) -> Description:
@@ -105,6 +121,31 @@ def _write_array(path: Path, array: AnyArray) -> None:
         npy.write_array(file, array, version=(1, 0), allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> None:
+    """Rename a complete folder to its place; a damaged one that stands there goes aside first, and away after."""
+    aside = unfinished.with_name(f"{unfinished.name}.old")
+    if folder.exists():
+        folder.rename(aside)
+    unfinished.rename(folder)
+    _sync_folder(folder.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_header(path: Path, file: IO[bytes]) -> tuple[Shape, np.dtype[np.generic]]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -12,13 +12,12 @@ from app.accounts import queries, service
 from app.clock import read_clock
 from app.dependencies import AppServices, Caller, Reading, Signed, Visitor, Writing
 from app.errors import AppError, Forbidden
+from app.parameters import Printable, RowNumber
 from app.services import Services
 from models.accounts import User
 
 router = APIRouter(tags=["account"])
 
-Number = Annotated[int, Path(ge=1, le=2**62)]
-"""A row's number in an address, within what the database can compare."""
 WRONG = "E-mail address and password do not belong together. After ten tries in a quarter of an hour you have to wait."
 
 
@@ -34,7 +33,7 @@ def show_login(request: Request, services: AppServices, visitor: Visitor, next: 
 def login(
     request: Request,
     services: AppServices,
-    email: Annotated[str, Form(max_length=300)] = "",
+    email: Annotated[Printable, Form(max_length=300)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the field's name in the form
 ) -> Response:
@@ -84,7 +83,7 @@ def create_token(
     request: Request,
     services: AppServices,
     signed: Signed,
-    name: Annotated[str, Form(max_length=500)],
+    name: Annotated[Printable, Form(max_length=500)],
     days: Annotated[int, Form(ge=0, le=3650)] = 180,
 ) -> Response:
     """Makes an API token and shows it, this once."""
@@ -96,7 +95,7 @@ def create_token(
 
 
 @router.post("/account/tokens/{token_id}/revoke", operation_id="revokeToken", include_in_schema=False)
-def revoke_token(signed: Signed, session: Writing, token_id: Number) -> Response:
+def revoke_token(signed: Signed, session: Writing, token_id: RowNumber) -> Response:
     """Ends one of one's own API tokens."""
     _only_by_session(signed.by_token)
     service.revoke_token(session, signed.user.id, token_id)
@@ -104,7 +103,7 @@ def revoke_token(signed: Signed, session: Writing, token_id: Number) -> Response
 
 
 @router.post("/account/sessions/{session_id}/revoke", operation_id="revokeSession", include_in_schema=False)
-def revoke_session(signed: Signed, session: Writing, session_id: Number) -> Response:
+def revoke_session(signed: Signed, session: Writing, session_id: RowNumber) -> Response:
     """Signs another browser of one's own out."""
     _only_by_session(signed.by_token)
     service.revoke_session(session, signed.user.id, session_id)

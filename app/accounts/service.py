@@ -67,6 +67,24 @@ def set_password(session: Session, user_id: int, password_hash: str) -> None:
     queries.delete_sessions_of(session, user_id)
 
 
+def set_admin(session: Session, user_id: int, *, is_admin: bool) -> None:
+    """Make the user an administrator, or no longer one."""
+    session.execute(update(User).where(User.id == user_id).values(is_admin=is_admin))
+
+
+def disable(session: Session, user_id: int) -> None:
+    """Let the user in no more: sessions end, and password and API tokens are refused until `enable`."""
+    session.execute(
+        update(User).where(User.id == user_id).values(disabled_at=func.coalesce(User.disabled_at, db_now()))
+    )
+    queries.delete_sessions_of(session, user_id)
+
+
+def enable(session: Session, user_id: int) -> None:
+    """Let a disabled user in again, with the password and the API tokens from before."""
+    session.execute(update(User).where(User.id == user_id).values(disabled_at=None))
+
+
 def authenticate(session: Session, passwords: Passwords, email: str, password: str) -> User | None:
     """The user with this e-mail and password; None for anything else, after the same time. A read session will do."""
     user = queries.user_by_email(session, email)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.commands.people import course_named, user_named, writing
+from app.commands.courses import course_named
+from app.commands.people import user_named
+from app.commands.writing import check_migrated, writing
 from app.competitions import definition, service
 from app.settings import Settings
 
@@ -22,9 +24,11 @@ def dataset() -> None:
 def add_dataset(name: str, file: Path) -> None:
     """Copy an .npz with images and labels into the service."""
     settings = Settings()
+    check_migrated(settings)
+    copied = service.copy_dataset(settings.data_dir, name, file)
     with writing(settings) as session:
-        added = service.add_dataset(session, settings.data_dir, name, file)
-        click.echo(f"data set {name}: {added.examples:,} examples, digest {added.digest}")
+        added = service.add_dataset(session, copied)
+    click.echo(f"data set {name}: {added.examples:,} examples, digest {added.digest}")
 
 
 @click.group("competition")
@@ -36,7 +40,7 @@ def competition() -> None:
 @_file
 def check(file: Path) -> None:
     """Read a definition and say what is wrong with it, line by line."""
-    read = definition.from_yaml(file.read_text(encoding="utf-8"), file.name, file.parent)
+    read = definition.load(file)
     click.echo(
         f"{read.slug}: {read.grading.network.parameters:,} parameters, {len(read.grading.grading.classes)} classes"
     )
@@ -49,13 +53,12 @@ def check(file: Path) -> None:
 @click.option("--author", default=None, help="E-mail address of whoever is responsible for the change.")
 def apply(file: Path, course_slug: str, dataset_name: str, author: str | None) -> None:
     """Create a competition, or a new version of it where something changed."""
-    text = file.read_text(encoding="utf-8")
-    read = definition.from_yaml(text, file.name, file.parent)
+    read = definition.load(file)
     with writing(Settings()) as session:
         course = course_named(session, course_slug)
         author_id = user_named(session, author).id if author else None
         data = service.dataset_named(session, dataset_name)
-        version = service.apply(session, course, read, text, data, author_id)
+        version = service.apply(session, course, read, file.read_text(encoding="utf-8"), data, author_id)
         click.echo(f"competition {read.slug}: version {version.number}")
 
 

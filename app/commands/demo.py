@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 import competitions
 from app.accounts import service as accounts
 from app.clock import read_clock
+from app.commands.writing import check_migrated
 from app.competitions import definition
 from app.competitions import service as competition_service
 from app.competitions.access import enter
@@ -24,6 +25,7 @@ from app.submissions.admission import Admission
 from app.submissions.intake import Upload
 from models.accounts import User
 from models.courses import Course, Role
+from models.datasets import Dataset
 from models.submissions import Via
 
 COURSE = "demo"
@@ -42,6 +44,7 @@ ON_THE_BOARD = {"ada@example.org": "pruned-93", "grace@example.org": "pruned-50"
 def demo() -> None:
     """Create the demo course where there is none, and print the passwords, this once."""
     settings = Settings()
+    check_migrated(settings)
     database = Database(settings.database_url)
     try:
         _make(settings, database)
@@ -57,11 +60,12 @@ def _make(settings: Settings, database: Database) -> None:
     hasher = make_passwords(settings)
     words = {email: secrets.token_urlsafe(9) for email, _, _ in PEOPLE}
     hashes = {email: hasher.hash(word) for email, word in words.items()}
+    data = competition_service.copy_dataset(settings.data_dir, "demo-test", FOLDER / "demo" / "hidden-test.npz")
     files = {email: _store(settings, sample) for email, sample in ON_THE_BOARD.items()}
     with database.write() as session:
         course = courses.create_course(session, slug=COURSE, title="Demo course", time_zone="UTC")
         people = _add_people(session, course, hashes)
-        _add_competition(session, settings, course)
+        _add_competition(session, course, data)
         for email, upload in files.items():
             _submit(session, people[email], upload)
     click.echo("Demo accounts, shown this once:")
@@ -82,10 +86,10 @@ def _add_people(session: Session, course: Course, hashes: dict[str, str]) -> dic
     return people
 
 
-def _add_competition(session: Session, settings: Settings, course: Course) -> None:
+def _add_competition(session: Session, course: Course, copied: Dataset) -> None:
     path = FOLDER / "demo.yaml"
     text = path.read_text(encoding="utf-8")
-    data = competition_service.add_dataset(session, settings.data_dir, "demo-test", FOLDER / "demo" / "hidden-test.npz")
+    data = competition_service.add_dataset(session, copied)
     read = definition.from_yaml(text, path.name, path.parent)
     competition_service.apply(session, course, read, text, data, None)
 

@@ -1,9 +1,7 @@
-"""Commands about people and courses."""
+"""Commands about people."""
 
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -11,27 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts import service
+from app.commands.courses import course_named
+from app.commands.writing import writing
 from app.courses import queries as courses
 from app.courses import service as course_service
-from app.database import Database
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.services import make_passwords
 from app.settings import Settings
 from models.accounts import User
 from models.courses import Course, Role
 
 _password = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-
-
-@contextmanager
-def writing(settings: Settings) -> Iterator[Session]:
-    """A session that writes, on a connection of its own."""
-    database = Database(settings.database_url)
-    try:
-        with database.write() as session:
-            yield session
-    finally:
-        database.close()
 
 
 @click.group("admin")
@@ -44,13 +32,31 @@ def admin() -> None:
 @click.option("--name", default="Administrator", show_default=True)
 @_password
 def create_admin(email: str, name: str, password_stdin: bool) -> None:
-    """Create an administrator and print the password, this once."""
+    """Make somebody an administrator. A new account's password is printed, this once."""
     settings = Settings()
     password = _new_password(read=password_stdin)
     password_hash = make_passwords(settings).hash(password)
     with writing(settings) as session:
-        service.create_user(session, email=email, name=name, password_hash=password_hash, is_admin=True)
-    _tell(email, None if password_stdin else password)
+        person = accounts.user_by_email(session, email)
+        is_new = person is None
+        if person is None:
+            service.create_user(session, email=email, name=name, password_hash=password_hash, is_admin=True)
+        else:
+            _check_password_is_kept(email, password_stdin)
+            service.set_admin(session, person.id, is_admin=True)
+    if is_new:
+        _tell(email, None if password_stdin else password)
+    else:
+        click.echo(f"{email} had an account and is an administrator now; name and password stay")
+
+
+@admin.command("remove")
+@click.argument("email")
+def remove_admin(email: str) -> None:
+    """Make an administrator an ordinary person again; the account and its courses stay."""
+    with writing(Settings()) as session:
+        service.set_admin(session, user_named(session, email).id, is_admin=False)
+    click.echo(f"{email} is not an administrator; the account stays")
 
 
 @click.group("user")
@@ -62,21 +68,61 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", default=None, help="Full name; default: the e-mail address.")
 @click.option("--course", "slug", default=None, help="The course to add the person to.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.STUDENT.value, show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    help="Default: the role so far; student for somebody new.",
+)
 @_password
-def add_user(email: str, name: str | None, slug: str | None, role: str, password_stdin: bool) -> None:
+def add_user(email: str, name: str | None, slug: str | None, role: str | None, password_stdin: bool) -> None:
     """Add a person to a course, with a new account where there is none. A new password is printed, this once."""
     settings = Settings()
     password = _new_password(read=password_stdin)
     password_hash = make_passwords(settings).hash(password)
+    part = None
     with writing(settings) as session:
         person = accounts.user_by_email(session, email)
         is_new = person is None
         if person is None:
             person = service.create_user(session, email=email, name=name or email, password_hash=password_hash)
+        else:
+            _check_password_is_kept(email, password_stdin)
         if slug is not None:
-            course_service.add_member(session, course_named(session, slug).id, person.id, Role(role))
-    _tell(email, password if is_new and not password_stdin else None)
+            part = _enrol(session, course_named(session, slug), person, Role(role) if role else None)
+    if is_new:
+        _tell(email, None if password_stdin else password)
+    else:
+        click.echo(f"{email} had an account, which stays as it is")
+    if part is not None:
+        click.echo(part)
+
+
+@user.command("remove")
+@click.argument("email")
+@click.option("--course", "slug", required=True, help="The course to take the person out of.")
+def remove_user(email: str, slug: str) -> None:
+    """Take a person out of a course. Account and submissions stay; the row on the board goes."""
+    with writing(Settings()) as session:
+        course_service.remove_member(session, course_named(session, slug), user_named(session, email))
+    click.echo(f"{email} is no longer in {slug}; the account and the submissions stay")
+
+
+@user.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Let a person in no more: browsers are signed out, password and API tokens are refused."""
+    with writing(Settings()) as session:
+        service.disable(session, user_named(session, email).id)
+    click.echo(f"{email} is disabled; `secateur user enable {email}` lets them in again")
+
+
+@user.command("enable")
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Let a disabled person in again."""
+    with writing(Settings()) as session:
+        service.enable(session, user_named(session, email).id)
+    click.echo(f"{email} is enabled; password and API tokens are those from before")
 
 
 @user.command("password")
@@ -103,36 +149,31 @@ def create_token(email: str, name: str, days: int) -> None:
     click.echo(text)
 
 
-@click.group("course")
-def course() -> None:
-    """Courses."""
-
-
-@course.command("create")
-@click.argument("slug")
-@click.option("--title", required=True)
-@click.option("--time-zone", required=True, help="IANA name, such as America/New_York.")
-def create_course(slug: str, title: str, time_zone: str) -> None:
-    """Create a course."""
-    with writing(Settings()) as session:
-        course_service.create_course(session, slug=slug, title=title, time_zone=time_zone)
-    click.echo(f"course {slug}: add people with `secateur user add EMAIL --course {slug} --role instructor`")
-
-
-def course_named(session: Session, slug: str) -> Course:
-    """The course with this slug. Raises NotFound."""
-    found = courses.course_by_slug(session, slug)
-    if found is None:
-        raise NotFound(f"There is no course {slug!r}; create it with `secateur course create {slug}`.")
-    return found
-
-
 def user_named(session: Session, email: str) -> User:
     """The person with this e-mail address. Raises NotFound."""
     found = accounts.user_by_email(session, email)
     if found is None:
         raise NotFound(f"There is no account for {email}; create it with `secateur user add {email}`.")
     return found
+
+
+def _enrol(session: Session, course: Course, person: User, wanted: Role | None) -> str:
+    """What became of the person's part in the course, as a sentence. No role wanted: the one so far, or student."""
+    before = courses.role(session, course.id, person.id)
+    role = wanted or before or Role.STUDENT
+    course_service.add_member(session, course.id, person.id, role)
+    if before is None:
+        return f"added to {course.slug} as {role}"
+    return f"stays {role} in {course.slug}" if role is before else f"is {role} in {course.slug} now, was {before}"
+
+
+def _check_password_is_kept(email: str, password_stdin: bool) -> None:
+    """Raise Conflict where a password was given for an account that has one."""
+    if password_stdin:
+        raise Conflict(
+            "email-taken",
+            f"There is already an account for {email}; `secateur user password {email}` changes its password.",
+        )
 
 
 def _new_password(*, read: bool) -> str:
@@ -143,4 +184,4 @@ def _tell(email: str, password: str | None) -> None:
     click.echo(f"{email}  password: {password}" if password else email)
 
 
-COMMANDS = (admin, user, course)
+COMMANDS = (admin, user)

@@ -67,11 +67,10 @@ def entries_of(session: Session, definitions: Definitions, user: User) -> Sequen
 
 
 def _entry(session: Session, definitions: Definitions, competition: Competition, user: User) -> Entry | None:
-    role = courses.role(session, competition.course_id, user.id)
-    if role is None and not user.is_admin:
+    is_staff = courses.is_staff(session, competition.course_id, user)
+    if is_staff is None:
         return None
     version = service.current_version(session, competition.id)
     if version is None:
         return None
-    is_staff = user.is_admin or (role is not None and role.is_staff)
     return Entry(competition, version, definitions.of(version), is_staff)

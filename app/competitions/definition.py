@@ -1,12 +1,12 @@
 """A whole competition as its YAML tells it: the grading half, which the grader validates, and the course's half."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
 
 from grader import competition, yaml_source
 from grader.competition import Definition, Grading, Slug, Strict
@@ -22,6 +22,16 @@ class Phase(Strict):
     name: Line
     opens: datetime = Field(description="First moment, such as 2026-09-01 00:00.")
     closes: datetime | None = Field(default=None, description="Last moment; none: it stays open.")
+
+    @field_validator("opens", "closes", mode="before")
+    @classmethod
+    def _has_a_time(cls, moment: object, info: ValidationInfo) -> object:
+        try:
+            day = date.fromisoformat(str(moment).strip())
+        except ValueError:
+            return moment
+        # A date alone would be its first minute, and a deadline so written nearly a day early.
+        raise ValueError(f"give the time too: {day} {'23:59' if info.field_name == 'closes' else '00:00'}")
 
     @field_validator("opens", "closes")
     @classmethod
@@ -128,7 +138,15 @@ def from_json(data: dict[str, Any]) -> CompetitionDefinition:
 
 def from_yaml(text: str, name: str, folder: Path) -> CompetitionDefinition:
     """The definition in a YAML text; files that it names are in `folder`. Raises DefinitionError with the line."""
-    source = yaml_source.parse(text, name)
+    return _from_source(yaml_source.parse(text, name), folder)
+
+
+def load(path: Path) -> CompetitionDefinition:
+    """The definition in a YAML file. Raises DefinitionError with file and line."""
+    return _from_source(competition.read_source(path), path.parent)
+
+
+def _from_source(source: YamlSource, folder: Path) -> CompetitionDefinition:
     head = _head(source)
     return CompetitionDefinition(head.title, head.summary, competition.from_source(source, folder), head.course)
 

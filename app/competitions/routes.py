@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -14,19 +14,41 @@ from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.leaderboard.queries import counting_submission
 from app.leaderboard.service import board
 from app.openapi import problems
+from app.paging import PAGE_ROWS, next_address
+from app.parameters import Before, Printable
 from app.submissions import queries as submissions
 from app.submissions import quota
 from app.submissions.admission import quota_of
 from app.submissions.quota import Window
-from app.submissions.routes import next_address
 from app.submissions.schemas import SubmissionList, submission_body
 from models.gradings import State
 
 router = APIRouter(tags=["competitions"])
 
+_EXAMPLE: dict[str, Any] = {
+    "slug": "cmu-10605",
+    "title": "Prune a network",
+    "summary": "Remove as many weights as you can and stay accurate.",
+    "course": "ml",
+    "version": 1,
+    "phase": "main",
+    "is_open": True,
+    "opens": "2026-11-01T05:00:00Z",
+    "closes": "2026-12-01T04:59:59Z",
+    "file_names": ["my_model_weights*.h5"],
+    "max_bytes": 16777216,
+    "parameters": 592933,
+    "score": "(accuracy + sparsity) / 2 if accuracy > 0.6 and sparsity > 0 else 0",
+    "full_credit": "accuracy > 0.6 and score > 0.36",
+    "per_day": 5,
+    "definition": "9f" * 32,
+}
+
 
 class CompetitionBody(BaseModel):
     """A competition and what it asks for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     slug: str
     title: str
@@ -79,7 +101,7 @@ def list_competitions(request: Request, services: AppServices, signed: Signed, s
     response_model=CompetitionBody,
     responses=problems(401, 404, 422),
 )
-def show(request: Request, services: AppServices, signed: Signed, session: Reading, slug: str) -> Response:
+def show(request: Request, services: AppServices, signed: Signed, session: Reading, slug: Printable) -> Response:
     """Its rules in the course's words, what the file must be, and your own last submissions."""
     entry = enter(session, services.definitions, slug, signed.user)
     now = read_clock(session)
@@ -111,15 +133,15 @@ def list_all(
     services: AppServices,
     signed: Signed,
     session: Reading,
-    slug: str,
+    slug: Printable,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**62, description="Only those with a lower number.")] = None,
+    before: Before = None,
 ) -> Response:
     """Newest first, 50 at a time."""
     entry = enter_as_staff(session, services.definitions, slug, signed.user)
     found = submissions.all_of(session, entry.competition.id, state, before)
-    rows = found[: submissions.PAGE_ROWS]
-    following = next_address(request, found)
+    rows = found[:PAGE_ROWS]
+    following = next_address(request, [row.submission_id for row in found])
     context = {
         "entry": entry,
         "rows": rows,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.competitions.definition import CompetitionDefinition
 from app.competitions.stored import dataset_folder
+from app.courses.service import check_slug
 from app.errors import Conflict, NotFound, Unprocessable
 from grader import dataset_folders, datasets
 from models.competitions import Competition, CompetitionVersion
@@ -14,17 +15,18 @@ from models.courses import Course
 from models.datasets import Dataset
 
 
-def add_dataset(session: Session, data_dir: Path, name: str, path: Path) -> Dataset:
-    """Copies an `.npz` into the service under a new name. Raises DatasetError, or Conflict where the name is taken."""
+def copy_dataset(data_dir: Path, name: str, path: Path) -> Dataset:
+    """Copies an `.npz` into the service, for `add_dataset`. A folder that is there is left alone unless it is damaged.
+
+    Raises DatasetError, or AppError where the name will not do.
+    """
+    check_slug(name, "a data set's name")
     dataset = datasets.load(path)
     described = datasets.describe(dataset)
-    known = session.scalars(select(Dataset).where(Dataset.name == name)).one_or_none()
-    if known is not None:
-        if known.digest == described.digest:
-            return known
-        raise Conflict("dataset-exists", f"There is a data set {name!r} with other content; choose another name.")
-    dataset_folders.save_raw(dataset, dataset_folder(data_dir, described.digest))
-    stored = Dataset(
+    folder = dataset_folder(data_dir, described.digest)
+    if not dataset_folders.is_intact(folder, described):
+        dataset_folders.save_raw(dataset, folder)
+    return Dataset(
         name=name,
         digest=described.digest,
         examples=described.examples,
@@ -32,9 +34,20 @@ def add_dataset(session: Session, data_dir: Path, name: str, path: Path) -> Data
         dtype=described.dtype,
         classes=described.classes,
     )
-    session.add(stored)
+
+
+def add_dataset(session: Session, copied: Dataset) -> Dataset:
+    """The data set that was copied, known from now on. Raises Conflict where its name stands for other content."""
+    known = session.scalars(select(Dataset).where(Dataset.name == copied.name)).one_or_none()
+    if known is not None:
+        if known.digest == copied.digest:
+            return known
+        raise Conflict(
+            "dataset-exists", f"There is a data set {copied.name!r} with other content; choose another name."
+        )
+    session.add(copied)
     session.flush()
-    return stored
+    return copied
 
 
 def apply(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.courses import queries
 from app.courses.aliases import new_alias
-from app.errors import AppError
+from app.errors import AppError, NotFound
 from models import Competition, Course, Entrant, EntrantMember, Membership, Role, User
 from models.courses import SLUG_LENGTH
 
@@ -22,7 +22,7 @@ ALIAS_TRIES = 20
 
 def create_course(session: Session, *, slug: str, title: str, time_zone: str) -> Course:
     """The new course. Raises AppError where the slug is taken (409) or a value will not do (422)."""
-    _check_slug(slug)
+    check_slug(slug, "a course's short name")
     _check_time_zone(time_zone)
     if queries.course_by_slug(session, slug) is not None:
         raise AppError(409, "course-taken", f"There is already a course {slug}.", field="slug")
@@ -43,23 +43,25 @@ def add_member(session: Session, course_id: int, user_id: int, role: Role) -> Me
     return found
 
 
-def is_staff(session: Session, course_id: int, user: User) -> bool:
-    """True for admins, instructors and TAs. Raises AppError 403 for somebody who has no part in the course."""
-    if user.is_admin:
-        return True
-    role = queries.role(session, course_id, user.id)
-    if role is None:
-        raise AppError(403, "not-a-member", "You are not in this course; ask its instructor to add you.")
-    return role.is_staff
+def remove_member(session: Session, course: Course, user: User) -> None:
+    """Ends the user's part in the course; submissions stay and no longer rank. Raises NotFound where there is none."""
+    found = queries.membership(session, course.id, user.id)
+    if found is None:
+        raise NotFound(f"{user.email} is not in the course {course.slug}.")
+    session.delete(found)
+    session.flush()
 
 
 def entrant_for(session: Session, competition: Competition, user: User, random: Random) -> Entrant:
     """The entrant that the user competes as, made under a new alias at the first call.
 
-    It is staff's for as long as the user is staff; raises AppError 403 as `is_staff` does. Where another transaction
-    has just made this user's entrant or taken the alias, the database refuses ours, and we look again.
+    It is staff's for as long as the user is staff; raises AppError 403 for somebody who has no part in the course.
+    Where another transaction has just made this user's entrant or taken the alias, the database refuses ours, and we
+    look again.
     """
-    staff = is_staff(session, competition.course_id, user)
+    staff = queries.is_staff(session, competition.course_id, user)
+    if staff is None:
+        raise AppError(403, "not-a-member", "You are not in this course; ask its instructor to add you.")
     for _ in range(ALIAS_TRIES):
         found = queries.entrant_of(session, competition.id, user.id)
         if found is not None:
@@ -84,11 +86,11 @@ def _add_entrant(session: Session, competition_id: int, user_id: int, *, alias: 
     return entrant
 
 
-def _check_slug(slug: str) -> None:
-    """Raise AppError 422 unless the slug can stand in an address."""
+def check_slug(slug: str, what: str) -> None:
+    """Raise AppError 422, which says `what` it should be, unless the slug can stand in an address."""
     if SLUG.fullmatch(slug) is None:
         detail = (
-            f"{slug!r} cannot be a course's short name; it needs 1 to {SLUG_LENGTH} of a to z, 0 to 9 and hyphens, "
+            f"{slug!r} cannot be {what}; it needs 1 to {SLUG_LENGTH} of a to z, 0 to 9 and hyphens, "
             "and begins with a letter or a digit."
         )
         raise AppError(422, "slug-form", detail, field="slug")

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnExpressionArgument, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard.ranking import Candidate
-from models.entrants import Entrant
+from models.accounts import User
+from models.competitions import Competition
+from models.courses import Membership, Role
+from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, State
 from models.submissions import Submission
 
@@ -28,7 +31,7 @@ class Facts:
 
 
 def counting(session: Session, competition_id: int) -> tuple[Sequence[Candidate], Mapping[int, Facts]]:
-    """For each entrant that is not staff the last scored submission; and, by submission, what the board shows of it."""
+    """For each entrant that competes the last scored submission; and, by submission, what the board shows of it."""
     newest = func.row_number().over(
         partition_by=Submission.entrant_id, order_by=(Submission.received_at.desc(), Submission.id.desc())
     )
@@ -62,7 +65,7 @@ def entries(session: Session, competition_id: int) -> Mapping[int, int]:
 
 def fingerprint(session: Session, competition_id: int, *also: object) -> str:
     """A weak ETag that changes whenever the board does; `also` is what else the answer depends on."""
-    newest = select(func.count(), func.max(Grading.finished_at), func.max(Grading.id))
+    newest = select(func.count(), func.max(Grading.finished_at), func.max(Grading.id), func.sum(Grading.id))
     facts = session.execute(_scored(newest, competition_id)).one()
     return f'W/"{hashlib.sha256(repr((competition_id, tuple(facts), also)).encode()).hexdigest()[:24]}"'
 
@@ -72,9 +75,7 @@ def counting_submission(session: Session, entrant_id: int) -> int | None:
     newest = (
         select(Submission.id)
         .join(Grading, Grading.submission_id == Submission.id)
-        .where(
-            Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED, ~Submission.is_staff
-        )
+        .where(Submission.entrant_id == entrant_id, *_ranks())
         .order_by(Submission.received_at.desc(), Submission.id.desc())
         .limit(1)
     )
@@ -85,13 +86,25 @@ def _scored(statement: "Select[*Columns]", competition_id: int) -> "Select[*Colu
     return (
         statement.select_from(Submission)
         .join(Grading, Grading.submission_id == Submission.id)
-        .where(
-            Submission.competition_id == competition_id,
-            Grading.is_live,
-            Grading.state == State.SCORED,
-            ~Submission.is_staff,
-        )
+        .where(Submission.competition_id == competition_id, *_ranks())
     )
+
+
+def _ranks() -> Sequence[ColumnExpressionArgument[bool]]:
+    """What makes a submission rank: its live grading has a score, and a student of the course handed it in.
+
+    Whoever is staff now or has left the course has no row, and what somebody handed in as staff never ranks.
+    """
+    is_student = exists().where(
+        EntrantMember.entrant_id == Submission.entrant_id,
+        Competition.id == Submission.competition_id,
+        Membership.course_id == Competition.course_id,
+        Membership.user_id == EntrantMember.user_id,
+        Membership.role == Role.STUDENT,
+        User.id == Membership.user_id,
+        ~User.is_admin,
+    )
+    return Grading.is_live, Grading.state == State.SCORED, ~Submission.is_staff, is_student.correlate(Submission)
 
 
 def _facts(alias: str, report: Mapping[str, Any]) -> Facts:

@@ -1,4 +1,4 @@
-"""Order, ties, and which submission counts: pure rules over scores and moments."""
+"""Order and ties: pure rules over scores and moments."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,6 @@ class Placed:
 
     candidate: Candidate
     rank: int
-
-
-def last(candidates: Iterable[Candidate]) -> Sequence[Candidate]:
-    """For each entrant the latest of its scored submissions, a score of 0 included."""
-    latest: dict[int, Candidate] = {}
-    for candidate in candidates:
-        present = latest.get(candidate.entrant_id)
-        if present is None or _moment(candidate) > _moment(present):
-            latest[candidate.entrant_id] = candidate
-    return list(latest.values())
 
 
 def order(candidates: Iterable[Candidate]) -> Sequence[Placed]:

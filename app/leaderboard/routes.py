@@ -1,9 +1,10 @@
 """The leaderboard as a page and as JSON, with an ETag so that polling it costs little."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.competitions.access import enter
@@ -12,9 +13,29 @@ from app.errors import Forbidden
 from app.leaderboard import queries
 from app.leaderboard.service import Board, Row, board
 from app.openapi import problems
+from app.parameters import Printable
 from app.rendering import wants_page
 
 router = APIRouter(tags=["leaderboard"])
+
+_EXAMPLE: dict[str, Any] = {
+    "competition": "cmu-10605",
+    "rows": [
+        {
+            "rank": 1,
+            "alias": "Quiet Otter 17",
+            "score": 0.7857,
+            "score_exact": "7857/10000",
+            "accuracy": 0.6514,
+            "sparsity": 0.92,
+            "full_credit": True,
+            "entries": 3,
+            "received_at": "2026-11-21T14:40:00Z",
+            "submission_id": 42,
+            "is_own": True,
+        }
+    ],
+}
 
 
 class RowBody(BaseModel):
@@ -36,6 +57,8 @@ class RowBody(BaseModel):
 class BoardBody(BaseModel):
     """The whole board in order."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
     competition: str
     rows: list[RowBody]
 
@@ -47,7 +70,7 @@ class BoardBody(BaseModel):
     response_model=BoardBody,
     responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404, 422)},
 )
-def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: str) -> Response:
+def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: Printable) -> Response:
     """The last scored submission of each entrant, best first. Send `If-None-Match` to ask whether it changed."""
     entry = enter(session, services.definitions, slug, signed.user)
     if not entry.shows_scores:

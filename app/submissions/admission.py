@@ -54,11 +54,9 @@ def check_open(window: Window, entry: Entry) -> None:
     """Raises Conflict where no phase is open."""
     if window.is_open:
         return
-    code, word, moment = (
-        ("closed", "closed", window.closes) if window.is_over else ("not-open-yet", "opens", window.opens)
-    )
-    assert moment is not None  # noqa: S101 - a phase that is over had an end
-    raise Conflict(code, f"The phase {window.phase!r} {word} on {moment.astimezone(entry.zone):%d %b %Y at %H:%M %Z}.")
+    if window.is_over and window.closes is not None:
+        raise Conflict("closed", f"The phase {window.phase!r} closed on {_told(window.closes, entry)}.")
+    raise Conflict("not-open-yet", f"The phase {window.phase!r} opens on {_told(window.opens, entry)}.")
 
 
 def check_quota(left: Quota, entry: Entry) -> None:
@@ -71,6 +69,10 @@ def check_quota(left: Quota, entry: Entry) -> None:
             f"{left.used} of {left.per_day} submissions of today are used. The next day begins on {resets:%d %b at %H:%M %Z}.",
             resets_at=left.resets_at.isoformat(),
         )
+
+
+def _told(moment: datetime, entry: Entry) -> str:
+    return f"{moment.astimezone(entry.zone):%d %b %Y at %H:%M %Z}"
 
 
 def _charged(session: Session, entrant_id: int, since: datetime) -> Sequence[datetime]:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from anyio import fail_after
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
@@ -38,26 +39,38 @@ class Upload:
     stored: Stored
 
 
-async def receive(request: Request, store: Store, admit: Admit) -> Upload:
+async def receive(request: Request, store: Store, admit: Admit, seconds: float) -> Upload:
     """Streams a request's file into the store. `admit` is asked with the competition's slug before the file is read.
 
     Raises AppError for what can be told from the request alone: no competition, a wrong name, another kind of file, too
-    large. Nothing is kept then.
+    large, not complete within `seconds`. Nothing is kept then.
     """
+    try:
+        with fail_after(seconds):  # lets a thread that writes to the disk end first, other than asyncio.timeout
+            return await _receive(request, store, admit)
+    except ClientDisconnect:
+        raise AppError(400, "upload-cut-short", "The connection ended before the file was complete.") from None
+    except TimeoutError:
+        raise AppError(
+            408,
+            "upload-too-slow",
+            f"The file was not complete after {seconds:,g} seconds. Nothing was stored; send it again, over a faster connection.",
+            headers={"Connection": "close"},
+        ) from None
+
+
+async def _receive(request: Request, store: Store, admit: Admit) -> Upload:
     slug = request.query_params.get("competition")
     rule = await admit(slug) if slug else None
     if rule is not None:
         _check_declared_size(request, rule)
     content_type = request.headers.get("content-type", "")
-    try:
-        if content_type.lower().startswith("multipart/form-data"):
-            return await _receive_form(request, store, content_type, rule, admit)
-        if rule is None:
-            raise _no_competition()
-        name = request.query_params.get("name") or default_name(rule)
-        return await _receive_file(request.stream(), store, name, rule)
-    except ClientDisconnect:
-        raise AppError(400, "upload-cut-short", "The connection ended before the file was complete.") from None
+    if content_type.lower().startswith("multipart/form-data"):
+        return await _receive_form(request, store, content_type, rule, admit)
+    if rule is None:
+        raise _no_competition()
+    name = request.query_params.get("name") or default_name(rule)
+    return await _receive_file(request.stream(), store, name, rule)
 
 
 async def _receive_form(
@@ -66,7 +79,7 @@ async def _receive_form(
     async with aclosing(multipart.events(content_type, request.stream())) as events:
         async for event in events:
             if isinstance(event, Field) and event.name == "competition" and rule is None:
-                rule = await admit(event.value.strip())
+                rule = await admit(event.value)
                 _check_declared_size(request, rule)
             elif isinstance(event, FileBegins) and event.file_name:  # a browser sends a field left empty without a name
                 if rule is None:
@@ -85,8 +98,8 @@ async def _rest_of_file(events: AsyncIterator[multipart.Event]) -> AsyncIterator
 
 
 async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rule: FileRule) -> Upload:
-    if wrong := misnamed(name, rule.names):
-        raise refused(wrong)
+    if not name.isprintable():
+        raise refused(Finding("wrong-file-name", expected=" or ".join(rule.names), got=ascii(name[:100])))
     with store.receive() as incoming:
         gathered = bytearray()
         async for chunk in body:
@@ -100,8 +113,9 @@ async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rul
 
 
 async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileRule) -> None:
-    if not incoming.bytes and (mistaken := recognise(bytes(gathered), name)):
-        raise refused(mistaken)
+    # What a file is tells its sender more than that its name is another: a .keras file under its own name.
+    if not incoming.bytes and (wrong := recognise(bytes(gathered), name) or misnamed(name, rule.names)):
+        raise refused(wrong)
     if incoming.bytes + len(gathered) > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")
     await run_in_threadpool(incoming.write, bytes(gathered))

@@ -139,8 +139,12 @@ class _Parts:
             raise malformed(f"the field {self._field!r} is longer than {MAX_FIELD_BYTES} bytes")
 
     def _end_part(self) -> None:
-        if self._field is not None:
-            self._ready.append(Field(self._field, self._value.decode("utf-8", "replace")))
+        if self._field is None:
+            return
+        value = self._value.decode("utf-8", "replace").strip()
+        if not value.isprintable():
+            raise malformed(f"the field {self._field!r} holds a character that cannot be printed")
+        self._ready.append(Field(self._field, value))
 
     def _end(self) -> None:
         self.complete = True

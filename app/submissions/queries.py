@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
+from app.paging import PAGE_ROWS
 from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
 from models.submissions import Submission
-
-PAGE_ROWS = 50
-"""Submissions on one page."""
 
 
 def submission(session: Session, submission_id: int) -> Submission | None:

@@ -1,11 +1,9 @@
 """Handing in, and looking at what became of it."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -16,13 +14,13 @@ from app.errors import Forbidden, NotFound
 from app.leaderboard.queries import counting_submission
 from app.leaderboard.service import board
 from app.openapi import problems
+from app.paging import PAGE_ROWS, next_address
+from app.parameters import Before, Printable, RowNumber
 from app.rendering import wants_page
 from app.services import Services
-from app.submissions import admission, intake, queries, service
+from app.submissions import admission, intake, queries, recording, service
 from app.submissions.admission import Admission
-from app.submissions.intake import Upload
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
-from app.submissions.service import Accepted
 from grader.competition import FileRule
 from models.gradings import Grading, State
 from models.submissions import IDEMPOTENCY_KEY_LENGTH, Submission, Via
@@ -67,7 +65,7 @@ _BODY = {
     response_model=AcceptedBody,
     responses={
         303: {"description": "For a browser: on to the submission's page."},
-        **problems(400, 401, 403, 404, 409, 413, 422, 429, 507),
+        **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 507),
     },
     openapi_extra={"requestBody": _BODY},
 )
@@ -75,10 +73,13 @@ async def submit(
     request: Request,
     services: AppServices,
     key: IdempotencyKey = None,
-    competition: Annotated[str | None, Query(description="The competition's slug.", examples=["cmu-10605"])] = None,
+    competition: Annotated[
+        Printable | None, Query(description="The competition's slug.", examples=["cmu-10605"])
+    ] = None,
     name: Annotated[str | None, Query(description="The file's name, for a raw body.", max_length=200)] = None,
 ) -> Response:
     """Stores the file and queues it. Nothing of the body is read before it is clear that the caller may submit."""
+    key = key or None  # a header without a value is none
     caller: Caller = await run_in_threadpool(require_caller, request)
     admitted: list[Admission] = []
 
@@ -86,27 +87,14 @@ async def submit(
         admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key))
         return admitted[0].entry.definition.grading.grading.file
 
-    upload = await intake.receive(request, services.store, admit)
+    upload = await intake.receive(request, services.store, admit, services.settings.upload_seconds)
     via = Via.API if caller.by_token else Via.FORM
-    accepted = await run_in_threadpool(_record, services, admitted[0], upload, via, key)
+    accepted = await recording.record(services, admitted[0], upload, via, key)
     url = f"/submissions/{accepted.submission_id}"
     if wants_page(request):
         return RedirectResponse(url, 303)
     body = AcceptedBody(id=accepted.submission_id, state=State.QUEUED, url=url)
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
-
-
-def _record(services: Services, admitted: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
-    try:
-        with services.database.write() as session:
-            return service.record(session, admitted, upload, via, key)
-    except IntegrityError:
-        # Two requests with one key at the same time: the second finds what the first has written.
-        slug, sha256 = admitted.entry.competition.slug, upload.stored.sha256
-        with services.database.read() as session:
-            if key is not None and (known := service.replay(session, admitted.user.id, key, slug, sha256)):
-                return known
-        raise
 
 
 @router.get(
@@ -121,19 +109,19 @@ def list_own(
     services: AppServices,
     signed: Signed,
     session: Reading,
-    competition: Annotated[str | None, Query(description="Only those to this competition.")] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**62, description="Only those with a lower number.")] = None,
+    competition: Annotated[Printable | None, Query(description="Only those to this competition.")] = None,
+    before: Before = None,
 ) -> Response:
     """Newest first, 50 at a time."""
     entry = enter(session, services.definitions, competition, signed.user) if competition else None
     found = queries.own(session, signed.user.id, entry.competition.id if entry else None, before)
     shown = {each.competition.id: each.shows_scores for each in entries_of(session, services.definitions, signed.user)}
-    rows = found[: queries.PAGE_ROWS]
+    rows = found[:PAGE_ROWS]
     items = [
         submission_body(row, shows_scores=shown.get(row.submission.competition_id, False), in_full=False)
         for row in rows
     ]
-    following = next_address(request, found)
+    following = next_address(request, [row.submission_id for row in found])
     context = {"rows": rows, "shown": shown, "entry": entry, "next_url": following, "before": before}
     body = SubmissionList(items=items, next=following)
     return services.renderer.page_or_json(request, "submissions/list.html", context, body)
@@ -146,7 +134,9 @@ def list_own(
     response_model=SubmissionBody,
     responses=problems(401, 404, 422),
 )
-def show(request: Request, services: AppServices, signed: Signed, session: Reading, submission_id: int) -> Response:
+def show(
+    request: Request, services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber
+) -> Response:
     """One's own, one's team's, or anybody's for the staff of the course."""
     found, entry = _visible(session, services, signed, submission_id)
     grading = queries.live(found)
@@ -178,7 +168,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     responses={303: {"description": "For a browser: back to the submission."}, **problems(401, 403, 404, 409, 422)},
 )
 def grade_again(
-    request: Request, services: AppServices, signed: Signed, session: Writing, submission_id: int
+    request: Request, services: AppServices, signed: Signed, session: Writing, submission_id: RowNumber
 ) -> Response:
     """For staff. What counts stays until the new grading has ended."""
     found, entry = _visible(session, services, signed, submission_id)
@@ -192,19 +182,10 @@ def grade_again(
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
 
 
-def next_address(request: Request, found: Sequence[Grading]) -> str | None:
-    """The address of the next part of a list, None where this is the last one."""
-    if len(found) <= queries.PAGE_ROWS:
-        return None
-    last = found[queries.PAGE_ROWS - 1].submission_id
-    url = request.url.include_query_params(before=last)
-    return f"{url.path}?{url.query}"
-
-
 def _visible(session: Session, services: Services, signed: Caller, submission_id: int) -> tuple[Submission, Entry]:
     """A submission that the caller may see. Raises NotFound, which does not tell whether it exists."""
     hidden = NotFound(f"You have no submission {submission_id}.")
-    found = queries.submission(session, submission_id) if submission_id < 2**62 else None
+    found = queries.submission(session, submission_id)
     if found is None:
         raise hidden
     try:

@@ -4,11 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.gradings import Grading, Phase, State
 
 _HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit")
+
+_EXAMPLE: dict[str, Any] = {
+    "id": 42,
+    "competition": "cmu-10605",
+    "entrant": "Quiet Otter 17",
+    "state": "scored",
+    "phase": "done",
+    "received_at": "2026-11-21T14:40:00Z",
+    "finished_at": "2026-11-21T14:40:01Z",
+    "is_staff": False,
+    "counts": True,
+    "rank": 1,
+    "position": None,
+    "score": 0.7857,
+    "files": [{"name": "my_model_weights.h5", "bytes": 2375928, "sha256": "9f" * 32}],
+    "report": {"status": "scored", "score_exact": "7857/10000", "full_credit": True},
+}
 
 
 class FileBody(BaseModel):
@@ -22,6 +39,8 @@ class FileBody(BaseModel):
 class AcceptedBody(BaseModel):
     """A submission in the queue. Ask `url` for its state."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 42, "state": "queued", "url": "/submissions/42"}]})
+
     id: int
     state: State
     url: str = Field(examples=["/submissions/42"])
@@ -29,6 +48,8 @@ class AcceptedBody(BaseModel):
 
 class SubmissionBody(BaseModel):
     """A submission and the grading that counts for it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: int
     competition: str

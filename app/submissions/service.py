@@ -20,10 +20,9 @@ _RANDOM = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission in the queue. `replayed`: the same request was answered before and nothing was added."""
+    """A submission in the queue: a new one, or that of the same request before."""
 
     submission_id: int
-    replayed: bool = False
 
 
 def replay(session: Session, user_id: int, key: str, slug: str, sha256: str) -> Accepted | None:
@@ -37,7 +36,7 @@ def replay(session: Session, user_id: int, key: str, slug: str, sha256: str) -> 
         raise Unprocessable(
             "idempotency-key-reused", "This Idempotency-Key came with another file; use a new key for it."
         )
-    return Accepted(known.id, replayed=True)
+    return Accepted(known.id)
 
 
 def record(session: Session, admission: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
@@ -73,6 +72,8 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
 
     Raises Conflict where one is under way.
     """
+    # Two requests at once must not both find nothing under way: the second waits here until the first is written.
+    session.execute(select(Submission.id).where(Submission.id == submission.id).with_for_update())
     under_way = select(func.count()).where(
         Grading.submission_id == submission.id, Grading.state.in_((State.QUEUED, State.RUNNING))
     )

@@ -63,7 +63,9 @@ def add_cmu(database: Database, folder: Path, scratch: Path) -> None:
     with database.write() as session:
         course = courses.course_by_slug(session, "ml")
         assert course is not None
-        dataset = competition_service.add_dataset(session, folder, "cmu-test", scratch / "test.npz")
+        dataset = competition_service.add_dataset(
+            session, competition_service.copy_dataset(folder, "cmu-test", scratch / "test.npz")
+        )
         read = definition.from_yaml(text, "cmu-10605.yaml", FOLDER)
         competition_service.apply(session, course, read, text, dataset, None)
 

@@ -1,13 +1,18 @@
 """Whatever goes wrong has one shape: problem details for programs, the same content as a page for browsers."""
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.errors import TITLES, AppError
+import app
+from app import error_pages
+from app.errors import CODES, TITLES, AppError, Forbidden
+from grader.messages import PROBLEMS
 from tests.app.world import World
 
 Open = Callable[[str | None], TestClient]
@@ -39,6 +44,11 @@ CASES: list[tuple[str | None, str, str, dict[str, Any], int, str]] = [
     ("ada", "GET", "/submissions/nine", {}, 422, "request-form"),
     ("ada", "GET", "/submissions/99999999999999999999999", {}, 404, "not-found"),
     ("ada", "GET", "/submissions/-1", {}, 404, "not-found"),
+    ("ada", "GET", "/submissions/2147483648", {}, 404, "not-found"),
+    ("instructor", "POST", "/submissions/2147483648/gradings", {}, 404, "not-found"),
+    ("ada", "GET", "/submissions", {"params": {"before": "2147483648"}}, 422, "request-form"),
+    ("ada", "GET", "/submissions", {"params": {"competition": "de\x00mo"}}, 422, "request-form"),
+    ("instructor", "GET", "/competitions/demo/submissions", {"params": {"before": "9" * 5000}}, 422, "request-form"),
     ("ada", "GET", "/competitions/nothing", {}, 404, "not-found"),
     ("ada", "GET", "/competitions/demo/submissions", {}, 403, "forbidden"),
     ("ada", "POST", "/account/tokens", {"data": {"name": "x"}}, 403, "session-needed"),
@@ -83,8 +93,61 @@ def test_a_value_of_the_wrong_form_is_named(program: Open) -> None:
 
 @pytest.mark.parametrize("path", ["/account/tokens/{}/revoke", "/account/sessions/{}/revoke"])
 @pytest.mark.parametrize("number", ["99999999999999999999999", "0", "-1"])
-def test_a_number_that_no_row_can_have_is_no_fault_of_ours(browser: Open, path: str, number: str) -> None:
-    assert browser("ada").post(path.format(number)).status_code == 422
+def test_a_number_that_no_row_can_have_is_not_found(browser: Open, path: str, number: str) -> None:
+    assert browser("ada").post(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize("character", ["%00", "%1b", "%7f"])
+@pytest.mark.parametrize("path", ["", "/leaderboard", "/submissions"])
+def test_a_slug_with_a_character_that_nobody_can_print_is_not_found(program: Open, path: str, character: str) -> None:
+    response = program("instructor").get(f"/competitions/de{character}mo{path}")
+
+    assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/help", "/healthz", "/readyz", "/nothing", "/static/app.css"])
+def test_head_is_answered_like_get_without_the_body(browser: Open, path: str) -> None:
+    asked, got = (browser(None).request(method, path) for method in ("HEAD", "GET"))
+
+    assert asked.content == b""
+    assert got.content
+    assert asked.status_code == got.status_code
+    assert asked.headers["content-type"] == got.headers["content-type"]
+
+
+SUBCLASSES = {"Conflict": 0, "Unprocessable": 0, "AppError": 1}
+"""The position of the code among the arguments."""
+
+
+def codes_in(path: Path) -> Iterator[ast.expr]:
+    """What stands for a code wherever a module makes an AppError."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name in SUBCLASSES:
+            yield node.args[SUBCLASSES[name]]
+        elif name == "super().__init__" and len(node.args) == 3:
+            yield node.args[1]
+        elif name == "Forbidden":
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "code")
+
+
+def test_every_code_is_explained_and_every_explanation_has_a_code() -> None:
+    found = [(path.name, node) for path in Path(app.__file__).parent.rglob("*.py") for node in codes_in(path)]
+    literal = {node.value for _, node in found if isinstance(node, ast.Constant)}
+    passed_on = {(name, ast.unparse(node)) for name, node in found if not isinstance(node, ast.Constant)}
+
+    # Codes of the grader have their sentences in its own table.
+    assert passed_on == {("errors.py", "code"), ("error_pages.py", "code"), ("intake.py", "problem.code")}
+    assert literal | {Forbidden("").code, *error_pages.CODES.values(), error_pages.OTHER_CODE} == CODES.keys()
+
+
+def test_the_type_of_an_error_leads_to_its_explanation(browser: Open) -> None:
+    page = browser(None).get("/help").text
+
+    for code in {*CODES, *PROBLEMS}:
+        assert page.count(f'id="{code}"') == 1
 
 
 def test_our_own_fault_tells_a_number_and_no_details(program: Open, service: FastAPI) -> None:

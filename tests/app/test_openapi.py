@@ -8,8 +8,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
+from app.competitions.routes import CompetitionBody
 from app.errors import TITLES
+from app.leaderboard.routes import BoardBody
+from app.openapi import Problem
+from app.submissions.schemas import AcceptedBody, SubmissionBody
 
 Open = Callable[[str | None], TestClient]
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -78,6 +83,30 @@ def test_every_error_is_described_as_problem_details_and_nothing_else(descriptio
 def test_everything_that_needs_somebody_says_401(description: dict[str, Any]) -> None:
     for path, _, operation in operations(description):
         assert ("401" in operation["responses"]) is (path not in {"/healthz", "/readyz"})
+
+
+def test_what_needs_somebody_names_a_token_or_a_session(description: dict[str, Any]) -> None:
+    schemes = description["components"]["securitySchemes"]
+
+    assert (schemes["token"]["scheme"], schemes["session"]["name"]) == ("bearer", "secateur")
+    for _, _, operation in operations(description):
+        assert [*map(list, operation["security"])] == (
+            [["token"], ["session"]] if "401" in operation["responses"] else []
+        )
+
+
+def test_every_operation_says_how_our_own_fault_is_told(description: dict[str, Any]) -> None:
+    for _, _, operation in operations(description):
+        assert operation["responses"]["500"] == {"description": TITLES[500], "content": PROBLEM}
+
+
+@pytest.mark.parametrize("model", [AcceptedBody, SubmissionBody, BoardBody, CompetitionBody, Problem])
+def test_a_main_answer_has_an_example_of_its_own_form(description: dict[str, Any], model: type[BaseModel]) -> None:
+    [example] = description["components"]["schemas"][model.__name__]["examples"]
+
+    # The framework leaves out of a description what is null.
+    assert model.model_validate({**dict.fromkeys(model.model_fields), **example})
+    assert example.keys() >= model.model_fields.keys() - {"position"}
 
 
 def test_uploads_are_described_both_ways(description: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import pytest
 from tests.app.world import World
 from tests.faults.tree import free_port, wait_for
 
+HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(100)
+WAITING = 60
+"""Uploads at once, more than the web process has threads for pages."""
 SIZE = 64 * 1024 * 1024
 
 
@@ -103,6 +107,39 @@ def test_a_large_form_is_refused_before_it_is_read(address: tuple[str, int, Path
     form = "Content-Type: application/x-www-form-urlencoded"
 
     assert ask(address, LARGE, form, target="/login").startswith("http/1.1 413")
+
+
+def test_pages_answer_while_many_submissions_wait_for_the_database(
+    address: tuple[str, int, Path], world_template: World
+) -> None:
+    host, port, folder = address
+    base = f"http://{host}:{port}"
+    headers = {"Authorization": f"Bearer {world_template.people['ada'].token}"}
+    target = f"{base}/submissions?competition=demo"
+
+    def hand_in(number: int) -> int:
+        content = HDF5 + number.to_bytes(2)
+        return httpx2.post(target, content=content, headers=headers, timeout=60).status_code
+
+    def stored() -> bool:
+        return len([path for path in (folder / "files").rglob("*") if path.is_file()]) == WAITING
+
+    with (
+        closing(sqlite3.connect(folder / "secateur.sqlite", isolation_level=None)) as writer,
+        ThreadPoolExecutor(WAITING) as pool,
+    ):
+        writer.execute("BEGIN IMMEDIATE")
+        waiting = [pool.submit(hand_in, number) for number in range(WAITING)]
+        try:
+            wait_for("all files in the store", stored)
+            answers = [httpx2.get(f"{base}{path}", timeout=15).status_code for path in ("/healthz", "/login", "/help")]
+            still = [each.done() for each in waiting]
+        finally:
+            writer.execute("ROLLBACK")
+
+    assert answers == [200, 200, 200]
+    assert not any(still)
+    assert [each.result() for each in waiting] == [202] * WAITING
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/competitions/demo", "/submissions", "/account"])

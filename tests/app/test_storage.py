@@ -65,6 +65,20 @@ def test_what_was_not_kept_is_gone(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
+def test_folders_are_on_disk_before_a_file_counts_as_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    digest = put(Store(tmp_path), b"content")
+
+    assert synced[1:] == [tmp_path / "files" / digest[:2], tmp_path / "files"]
+
+
 def test_an_unknown_digest_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Store(tmp_path).open("0" * 64)

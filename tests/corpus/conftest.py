@@ -124,7 +124,9 @@ def prepare(folder: Path) -> str:
         token = accounts.create_token(session, user.id, "corpus", timedelta(days=1)).text
         for slug, path in COMPETITIONS.items():
             text = path.read_text(encoding="utf-8")
-            dataset = competition_service.add_dataset(session, folder, slug, write_images(folder / f"{slug}.npz", slug))
+            dataset = competition_service.add_dataset(
+                session, competition_service.copy_dataset(folder, slug, write_images(folder / f"{slug}.npz", slug))
+            )
             read = definition.from_yaml(text, path.name, path.parent)
             competition_service.apply(session, course, read, text, dataset, None)
     database.close()

@@ -1,5 +1,6 @@
 import json
 import mmap
+import os
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,56 @@ def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DatasetError, match="expected the facts that end a data set's folder, got FileNotFoundError"):
         dataset_folders.labels(tmp_path)
+
+
+def test_a_data_set_takes_the_place_of_a_damaged_one_and_leaves_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    written = dataset_folders.save_raw(small_dataset(), folder)
+    (folder / "images.npy").write_bytes(b"")
+
+    dataset_folders.save_raw(small_dataset(), folder)
+
+    assert dataset_folders.is_intact(folder, written)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_whoever_has_a_data_set_open_keeps_it_while_another_takes_its_place(tmp_path: Path) -> None:
+    dataset_folders.save_raw(small_dataset(), tmp_path / "raw")
+    other = datasets.create(np.zeros((2, 1, 3, 3), np.uint8), np.array([0, 1]))
+
+    with dataset_folders.open_images(tmp_path / "raw") as images:
+        dataset_folders.save_raw(other, tmp_path / "raw")
+        content = os.pread(images.file, 1000, images.offset)
+
+    assert content == small_dataset().images.tobytes()
+
+
+def test_what_fails_half_way_leaves_the_data_set_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = dataset_folders.save_raw(small_dataset(), tmp_path / "raw")
+
+    def fail(_descriptor: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        dataset_folders.save_raw(small_dataset(), tmp_path / "raw")
+
+    assert dataset_folders.is_intact(tmp_path / "raw", written)
+    assert list(tmp_path.iterdir()) == [tmp_path / "raw"]
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "dataset.json"])
+def test_a_folder_with_a_file_cut_or_missing_is_not_intact(tmp_path: Path, name: str) -> None:
+    written = dataset_folders.save_raw(small_dataset(), tmp_path / "raw")
+    assert dataset_folders.is_intact(tmp_path / "raw", written)
+
+    path = tmp_path / "raw" / name
+    path.write_bytes(path.read_bytes()[:-5])
+    assert not dataset_folders.is_intact(tmp_path / "raw", written)
+    path.unlink()
+    assert not dataset_folders.is_intact(tmp_path / "raw", written)
 
 
 def test_images_shorter_than_their_shape_are_refused_before_they_are_mapped(tmp_path: Path) -> None:

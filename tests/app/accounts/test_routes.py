@@ -203,6 +203,20 @@ def test_a_revoked_token_is_refused(program: Open, records: Database) -> None:
     assert program("ada").get("/submissions").status_code == 401
 
 
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\u202e"])
+def test_what_nobody_can_print_is_neither_looked_for_nor_stored(
+    browser: Open, records: Database, character: str
+) -> None:
+    signing_in = sign_in(browser(None), email=f"ada{character}@example.org")
+    naming = browser("ada").post("/account/tokens", data={"name": f"lap{character}top"})
+
+    assert (signing_in.status_code, naming.status_code) == (422, 422)
+    assert "cannot be printed" in signing_in.text
+    assert "cannot be printed" in naming.text
+    with records.read() as session:
+        assert {token.name for token in session.scalars(select(ApiToken))} == {"laptop"}
+
+
 def token_on(page: str) -> str:
     found = re.search(r"sec_[a-z0-9]+_[A-Za-z0-9]{43}", page)
     assert found is not None

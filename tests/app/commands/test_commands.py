@@ -1,11 +1,15 @@
 """The operator's commands: a real course from an empty database, and errors in one line."""
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.accounts import service as accounts
 from app.cli import main
@@ -19,12 +23,14 @@ from tests.app.world import FOLDER, write_images
 
 
 @pytest.fixture
-def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """An operator with an empty data folder."""
     monkeypatch.setenv("SECATEUR_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("SECATEUR_ARGON2_MEMORY_KIB", "8192")
     monkeypatch.setenv("SECATEUR_ARGON2_PASSES", "1")
-    return Settings()
+    umask = os.umask(0o022)
+    yield Settings()
+    os.umask(umask)
 
 
 def run(*arguments: str, status: int = 0, given: str | None = None) -> str:
@@ -33,13 +39,39 @@ def run(*arguments: str, status: int = 0, given: str | None = None) -> str:
     return result.output
 
 
-def can_sign_in(settings: Settings, email: str, password: str) -> bool:
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database_url)
     try:
-        with database.read() as session:
-            return accounts.authenticate(session, make_passwords(settings), email, password) is not None
+        yield database
     finally:
         database.close()
+
+
+def can_sign_in(settings: Settings, email: str, password: str) -> bool:
+    with opened(settings) as database, database.read() as session:
+        return accounts.authenticate(session, make_passwords(settings), email, password) is not None
+
+
+def sign_in(settings: Settings, email: str) -> str:
+    with opened(settings) as database, database.write() as session:
+        user_id = session.scalars(select(User.id).where(User.email == email)).one()
+        return accounts.open_session(session, user_id, lifetime=timedelta(days=1))
+
+
+def session_works(settings: Settings, cookie: str) -> bool:
+    with opened(settings) as database:
+        return accounts.user_of_session(database, cookie) is not None
+
+
+def token_works(settings: Settings, token: str) -> bool:
+    with opened(settings) as database:
+        return accounts.user_of_token(database, token) is not None
+
+
+def is_admin(settings: Settings, email: str) -> bool:
+    with opened(settings) as database, database.read() as session:
+        return session.scalars(select(User.is_admin).where(User.email == email)).one()
 
 
 def password_in(output: str) -> str:
@@ -144,6 +176,125 @@ def test_what_a_person_can_mend_is_told_in_a_line(operator: Settings, arguments:
 
     assert says in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    "command", [("admin", "create", "boss@example.org"), ("demo",), ("dataset", "add", "hidden", __file__)]
+)
+def test_nothing_is_written_to_an_outdated_database(operator: Settings, command: tuple[str, ...]) -> None:
+    assert "run `secateur migrate` first" in run(*command, status=1)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("SECATEUR_PORT", "abc", "SECATEUR_PORT: Input should be a valid integer"),
+        ("SECATEUR_PUBLIC_URL", "grader.example.edu", "SECATEUR_PUBLIC_URL: must begin with http"),
+        ("SECATEUR_WORKER_DEAD_SECONDS", "1", "SECATEUR: worker_dead_seconds is 1.0"),
+        ("SECATEUR_DATABASE_URL", "mysql://x:word@y/z", "the database URL begins with mysql; use sqlite or"),
+        ("SECATEUR_DATABASE_URL", "nonsense", "the database says: Could not parse"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_named_in_a_line(
+    operator: Settings, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    output = run("migrate", status=1)
+
+    assert output.startswith(f"Error: {says}")
+    assert output.count("\n") == 1
+    assert "word" not in output
+
+
+def test_what_the_database_refuses_is_told_in_a_line(operator: Settings) -> None:
+    run("migrate")
+    database = Database(operator.database_url)
+    with database.write() as session:
+        session.execute(text("CREATE TRIGGER stop BEFORE INSERT ON courses BEGIN SELECT raise(ABORT, 'stop'); END"))
+    database.close()
+
+    output = run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC", status=1)
+
+    assert output == "Error: the database says: stop\n"
+
+
+@pytest.mark.parametrize("command", ["check", "apply"])
+def test_a_definition_that_is_not_utf_8_is_named(operator: Settings, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "latin.yaml"
+    path.write_bytes("title: Élaguer".encode("latin-1"))
+    more = () if command == "check" else ("--course", "ml", "--dataset", "hidden")
+
+    output = run("competition", command, str(path), *more, status=1)
+
+    assert "latin.yaml" in output
+    assert "utf-8" in output
+
+
+def test_what_is_written_is_for_the_services_own_user(operator: Settings) -> None:
+    run("migrate")
+    run("demo")
+
+    written = list(operator.data_dir.rglob("*"))
+    assert len(written) > 5
+    assert {path.stat().st_mode & 0o077 for path in written} == {0}
+
+
+def test_adding_an_instructor_again_keeps_the_role(operator: Settings) -> None:
+    run("migrate")
+    run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
+    assert "added to ml as instructor" in run(
+        "user", "add", "iris@example.org", "--course", "ml", "--role", "instructor"
+    )
+
+    assert "stays instructor in ml" in run("user", "add", "iris@example.org", "--course", "ml")
+    assert "is ta in ml now, was instructor" in run("user", "add", "iris@example.org", "--course", "ml", "--role", "ta")
+
+
+@pytest.mark.parametrize("command", [("user", "add"), ("admin", "create")])
+def test_a_password_for_an_account_that_is_there_is_refused(operator: Settings, command: tuple[str, str]) -> None:
+    run("migrate")
+    password = password_in(run("user", "add", "ada@example.org"))
+
+    output = run(*command, "ada@example.org", "--password-stdin", status=1, given="another password\n")
+
+    assert "secateur user password ada@example.org" in output
+    assert can_sign_in(operator, "ada@example.org", password)
+
+
+def test_an_account_becomes_an_administrator_and_ceases_to_be_one(operator: Settings) -> None:
+    run("migrate")
+    password = password_in(run("user", "add", "ada@example.org", "--name", "Ada"))
+
+    assert "is an administrator now" in run("admin", "create", "ada@example.org")
+    assert is_admin(operator, "ada@example.org")
+    assert can_sign_in(operator, "ada@example.org", password)
+    run("admin", "remove", "ada@example.org")
+    assert not is_admin(operator, "ada@example.org")
+
+
+def test_a_disabled_person_is_let_in_no_more_until_enabled(operator: Settings) -> None:
+    run("migrate")
+    password = password_in(run("user", "add", "ada@example.org"))
+    token = run("user", "token", "ada@example.org").strip()
+    cookie = sign_in(operator, "ada@example.org")
+
+    run("user", "disable", "ada@example.org")
+    assert not can_sign_in(operator, "ada@example.org", password)
+    assert not token_works(operator, token)
+    run("user", "enable", "ada@example.org")
+    assert can_sign_in(operator, "ada@example.org", password)
+    assert token_works(operator, token)
+    assert not session_works(operator, cookie)
+
+
+def test_somebody_is_taken_out_of_a_course(operator: Settings) -> None:
+    run("migrate")
+    run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
+    run("user", "add", "ada@example.org", "--course", "ml")
+
+    assert "no longer in ml" in run("user", "remove", "ada@example.org", "--course", "ml")
+    assert "is not in the course ml" in run("user", "remove", "ada@example.org", "--course", "ml", status=1)
 
 
 @pytest.mark.parametrize("command", ["run", "web"])

@@ -1,5 +1,6 @@
 """Data sets and versions of competitions on a real database."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from app.courses import queries as courses
 from app.database import Database
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from grader.dataset_errors import DatasetError
+from grader.testset import open_test_folder
 from models.competitions import CompetitionVersion
 from models.datasets import Dataset
 from tests.app.world import FOLDER, World, change_rules, write_images
@@ -34,7 +36,7 @@ def apply(records: Database, *, course: str = "ml", dataset: str = "hidden") -> 
 
 def add(records: Database, world: World, name: str, path: Path) -> Dataset:
     with records.write() as session:
-        return service.add_dataset(session, world.folder, name, path)
+        return service.add_dataset(session, service.copy_dataset(world.folder, name, path))
 
 
 def other_images(path: Path, shape: tuple[int, ...] = (10, 25, 25, 3), classes: int = 5) -> Path:
@@ -98,6 +100,41 @@ def test_a_data_set_is_copied_into_the_service(records: Database, world: World, 
     path.unlink()
 
     assert any(dataset_folder(world.folder, added.digest).iterdir())
+
+
+def test_adding_a_data_set_again_leaves_the_folder_that_is_in_use_alone(
+    records: Database, world: World, tmp_path: Path
+) -> None:
+    images = write_images(tmp_path / "again.npz", 20)
+    folder = dataset_folder(world.folder, add(records, world, "hidden", images).digest)
+    before = folder.stat().st_ino
+
+    add(records, world, "second-name", images)
+
+    assert folder.stat().st_ino == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_adding_a_data_set_again_repairs_a_damaged_folder(
+    records: Database, world: World, tmp_path: Path, damage: str
+) -> None:
+    images = write_images(tmp_path / "again.npz", 20)
+    folder = dataset_folder(world.folder, add(records, world, "hidden", images).digest)
+    if damage == "cut":
+        (folder / "images.npy").write_bytes(b"")
+    else:
+        shutil.rmtree(folder)
+
+    add(records, world, "hidden", images)
+
+    with open_test_folder(folder) as test_set:
+        assert test_set.examples == 20
+
+
+@pytest.mark.parametrize("name", ["", "Hidden", "a/b", "../up", "-x"])
+def test_a_data_set_has_a_name_like_a_slug(records: Database, world: World, tmp_path: Path, name: str) -> None:
+    with pytest.raises(AppError, match="cannot be a data set's name"):
+        add(records, world, name, write_images(tmp_path / "images.npz", 10))
 
 
 def test_what_is_no_data_set_is_refused(records: Database, world: World, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from app.accounts.service import create_user
 from app.courses import aliases, queries, service
 from app.database import Database
-from app.errors import AppError
+from app.errors import AppError, NotFound
 from models import Competition, Course, Entrant, Membership, Role, User
 
 
@@ -79,16 +79,6 @@ def test_a_course_with_a_value_that_will_not_do_is_refused(
     assert (caught.value.status, caught.value.code) == (422, code)
 
 
-def test_members_are_listed_by_name(database: Database, course: Course) -> None:
-    enrol(database, course, person(database, "grace"), Role.INSTRUCTOR)
-    enrol(database, course, person(database, "ada"), Role.STUDENT)
-
-    with database.read() as session:
-        found = queries.members(session, course.id)
-
-    assert [(one.user.name, one.role) for one in found] == [("ada", Role.STUDENT), ("grace", Role.INSTRUCTOR)]
-
-
 def test_adding_a_member_again_changes_the_role(database: Database, course: Course) -> None:
     ada = person(database, "ada")
     enrol(database, course, ada, Role.STUDENT)
@@ -98,16 +88,22 @@ def test_adding_a_member_again_changes_the_role(database: Database, course: Cour
         assert session.scalars(select(Membership.role)).all() == [Role.TA]
 
 
-def test_a_user_sees_the_courses_that_they_are_in(database: Database, course: Course) -> None:
+def test_somebody_who_was_removed_has_no_part_in_the_course(database: Database, course: Course) -> None:
     ada = person(database, "ada")
     enrol(database, course, ada, Role.STUDENT)
+
     with database.write() as session:
-        service.create_course(session, slug="other", title="Other", time_zone="UTC")
+        service.remove_member(session, course, ada)
 
     with database.read() as session:
-        found = queries.memberships_of(session, ada.id)
+        assert queries.role(session, course.id, ada.id) is None
 
-    assert [one.course.slug for one in found] == ["ml-2026"]
+
+def test_only_a_member_can_be_removed(database: Database, course: Course) -> None:
+    eve = person(database, "eve")
+
+    with database.write() as session, pytest.raises(NotFound, match=r"eve@example\.org is not in the course ml-2026"):
+        service.remove_member(session, course, eve)
 
 
 def test_a_student_keeps_one_entrant(database: Database, course: Course, competition: Competition) -> None:

@@ -1,4 +1,4 @@
-"""Order, ties, and which submission counts."""
+"""Order and ties."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.leaderboard.ranking import Candidate, last, order
+from app.leaderboard.ranking import Candidate, order
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -26,30 +26,6 @@ def candidates(max_size: int = 12) -> st.SearchStrategy[list[Candidate]]:
     return st.lists(rows, max_size=max_size).map(
         lambda found: [candidate(*row, submission=number) for number, row in enumerate(found, start=1)]
     )
-
-
-def test_the_last_submission_counts_even_where_it_is_worse() -> None:
-    better, worse = candidate(1, Fraction(9, 10), 0), candidate(1, Fraction(1, 10), 5)
-
-    assert last([better, worse]) == [worse]
-
-
-def test_a_b_a_counts_as_a() -> None:
-    a, b = Fraction(3, 4), Fraction(7, 8)
-
-    counted = last([candidate(1, a, 0), candidate(1, b, 1), candidate(1, a, 2)])
-
-    assert [each.score for each in counted] == [a]
-
-
-def test_a_score_of_zero_displaces_a_better_one() -> None:
-    assert last([candidate(1, Fraction(1, 2), 0), candidate(1, Fraction(0), 1)])[0].score == 0
-
-
-def test_of_two_in_the_same_instant_the_higher_number_is_the_last() -> None:
-    first, second = candidate(1, Fraction(1), 0, submission=8), candidate(1, Fraction(0), 0, submission=9)
-
-    assert last([second, first]) == [second]
 
 
 def test_equal_scores_share_a_rank_and_the_next_one_is_counted_on() -> None:
@@ -83,11 +59,10 @@ def test_an_empty_board_has_no_ranks() -> None:
 
 
 @given(candidates(), st.randoms(use_true_random=False))
-def test_neither_rule_depends_on_the_order_of_the_rows(rows: list[Candidate], shuffler: random.Random) -> None:
+def test_ranks_do_not_depend_on_the_order_of_the_rows(rows: list[Candidate], shuffler: random.Random) -> None:
     shuffled = list(rows)
     shuffler.shuffle(shuffled)
 
-    assert {each.submission_id for each in last(shuffled)} == {each.submission_id for each in last(rows)}
     assert order(shuffled) == order(rows)
 
 
@@ -100,6 +75,4 @@ def test_a_rank_is_one_more_than_the_number_of_better_scores(rows: list[Candidat
 
 @given(candidates())
 def test_everybody_stands_on_the_board_once(rows: list[Candidate]) -> None:
-    placed = order(last(rows))
-
-    assert sorted(each.candidate.entrant_id for each in placed) == sorted({row.entrant_id for row in rows})
+    assert sorted(each.candidate.submission_id for each in order(rows)) == [row.submission_id for row in rows]

@@ -1,6 +1,6 @@
 """The board over HTTP: who stands on it, what each reader sees, and the ETag."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts import service as accounts
 from app.clock import db_now
 from app.courses import service as courses
 from app.database import Database
@@ -21,7 +22,7 @@ from app.leaderboard import queries, ranking
 from app.leaderboard.ranking import Candidate
 from models.accounts import User
 from models.competitions import Competition
-from models.courses import Role
+from models.courses import Course, Role
 from models.gradings import Grading, State
 from models.submissions import Submission, Via
 from tests.app.world import STUDENTS, World, change_rules, hand_in, scored_report, settle
@@ -34,6 +35,11 @@ def scored(records: Database, world: World, name: str, score: Fraction) -> int:
     number = hand_in(records, world, name)
     settle(records, number, score)
     return number
+
+
+def become(records: Database, world: World, name: str, role: Role) -> None:
+    with records.write() as session:
+        courses.add_member(session, world.course_id, world.people[name].id, role)
 
 
 def rows(client: TestClient) -> list[dict[str, Any]]:
@@ -100,17 +106,45 @@ def test_staff_never_rank(program: Open, records: Database, world: World, name: 
 def test_what_staff_handed_in_never_ranks_even_when_they_are_students_again(
     program: Open, records: Database, world: World
 ) -> None:
-    def become(role: Role) -> None:
-        with records.write() as session:
-            courses.add_member(session, world.course_id, world.people["ada"].id, role)
-
-    become(Role.TA)
+    become(records, world, "ada", Role.TA)
     scored(records, world, "ada", Fraction(1))
-    become(Role.STUDENT)
+    become(records, world, "ada", Role.STUDENT)
     assert rows(program("ada")) == []
 
     scored(records, world, "ada", Fraction(1, 2))
     assert [row["score_exact"] for row in rows(program("ada"))] == ["1/2"]
+
+
+@pytest.mark.parametrize("change", ["staff", "admin", "removed"])
+def test_whoever_is_no_student_any_more_leaves_the_board(
+    program: Open, records: Database, world: World, change: str
+) -> None:
+    number = scored(records, world, "ada", Fraction(1))
+    scored(records, world, "grace", Fraction(1, 2))
+    client = program("grace")
+    etag = client.get(BOARD).headers["etag"]
+    with records.write() as session:
+        course, ada = session.get_one(Course, world.course_id), session.get_one(User, world.people["ada"].id)
+        match change:
+            case "staff":
+                courses.add_member(session, course.id, ada.id, Role.TA)
+            case "admin":
+                accounts.set_admin(session, ada.id, is_admin=True)
+            case _:
+                courses.remove_member(session, course, ada)
+
+    assert [(row["rank"], row["score_exact"]) for row in rows(client)] == [(1, "1/2")]
+    assert client.get(BOARD, headers={"If-None-Match": etag}).status_code == 200
+    with records.read() as session:
+        assert queries.counting_submission(session, session.get_one(Submission, number).entrant_id) is None
+
+
+def test_a_student_who_was_staff_for_a_while_ranks_as_before(program: Open, records: Database, world: World) -> None:
+    scored(records, world, "ada", Fraction(1, 2))
+    become(records, world, "ada", Role.TA)
+    become(records, world, "ada", Role.STUDENT)
+
+    assert [(row["score_exact"], row["entries"]) for row in rows(program("ada"))] == [("1/2", 1)]
 
 
 def test_ones_own_row_is_marked_and_others_submissions_are_not_named(
@@ -241,7 +275,14 @@ def test_the_database_picks_the_submissions_that_the_rule_picks(
     with records.read() as session:
         found, _ = queries.counting(session, 1)
 
-    assert ranking.order(found) == ranking.order(ranking.last(candidates))
+    assert ranking.order(found) == ranking.order(last(candidates))
+
+
+def last(candidates: Iterable[Candidate]) -> Iterable[Candidate]:
+    """The rule, said once more: of each entrant the latest; of the same instant, the higher number."""
+    return {
+        each.entrant_id: each for each in sorted(candidates, key=lambda c: (c.received_at, c.submission_id))
+    }.values()
 
 
 def add_scored(session: Session, world: World, name: str, score: Fraction | None, received: datetime) -> Submission:

@@ -75,6 +75,14 @@ def test_one_key_at_the_same_time_makes_one_submission(program: Open, records: D
     assert count(records) == 1
 
 
+def test_an_empty_key_is_none(program: Open) -> None:
+    client = program("ada")
+
+    answers = [client.post(ADDRESS, content=HDF5, headers={"Idempotency-Key": ""}) for _ in range(2)]
+
+    assert [answer.json()["id"] for answer in answers] == [1, 2]
+
+
 def one_a_day(records: Database, world: World) -> None:
     change_rules(records, world, "  board:\n", "  submissions:\n    per_day: 1\n  board:\n")
 

@@ -1,15 +1,17 @@
 """What becomes of an upload before it is queued: over HTTP, on a real service."""
 
+import asyncio
 import errno
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -17,6 +19,8 @@ from sqlalchemy import func, select
 
 from app import storage
 from app.database import Database
+from app.main import create_app
+from app.settings import Settings
 from app.storage import Store
 from models.submissions import Submission, SubmissionFile
 from tests.app.world import World, change_rules
@@ -143,56 +147,31 @@ def test_a_form_cut_short_leaves_nothing(world: World, program: Open, records: D
     assert_nothing_was_kept(world, records)
 
 
-@pytest.mark.parametrize(
-    "name", ["weights.h5", "my_model_weights.keras", "MY_MODEL_WEIGHTS.H5", "my_model_weights.h5.txt"]
-)
-def test_another_name_is_refused_with_the_name_that_is_asked_for(program: Open, name: str) -> None:
-    response = program("ada").post("/submissions?competition=demo", files={"file": (name, HDF5)})
-
-    body = problem(response, 422, "wrong-file-name")
-    assert "my_model_weights*.h5" in body["detail"]
-    assert name in body["detail"]
-    assert body["quota_charged"] is False
-
-
-@pytest.mark.parametrize("name", [NAME, "my_model_weights.weights.h5", "my_model_weights_17.h5"])
-def test_names_that_fit_are_taken(program: Open, name: str) -> None:
-    assert program("ada").post("/submissions?competition=demo", files={"file": (name, HDF5)}).status_code == 202
-
-
-MIXED_UP = {
-    "empty-file": b"",
-    "keras-archive": b"PK\x03\x04" + bytes(22) + b"\x0d\x00\x00\x00" + b"metadata.json{}" + bytes(80),
-    "git-lfs-pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
-    "html-page": b"<!DOCTYPE html><html><title>Sign in</title></html>",
-    "compressed-file": b"\x1f\x8b\x08" + bytes(100),
-    "numpy-file": b"\x93NUMPY" + bytes(100),
-    "not-hdf5": os.urandom(4) + b"\x00\x01\x02" + bytes(500),
-}
-
-
-@pytest.mark.parametrize("code", MIXED_UP)
 @pytest.mark.parametrize("way", ["raw", "form"])
-def test_another_kind_of_file_is_named_before_it_is_queued(
-    world: World, program: Open, records: Database, code: str, way: str
-) -> None:
-    content = MIXED_UP[code]
-    if way == "raw":
-        response = program("ada").post(ADDRESS, content=content)
-    else:
-        response = program("ada").post("/submissions?competition=demo", files={"file": (NAME, content)})
+def test_an_upload_that_takes_too_long_is_ended_and_nothing_kept(world: World, settings: Settings, way: str) -> None:
+    """In one loop with the service, whose client waits for the answer before it would go on."""
+    form = b'--limb\r\nContent-Disposition: form-data; name="file"; filename="my_model_weights.h5"\r\n\r\n'
 
-    body = problem(response, 422, code)
-    assert body["errors"][0]["hint"]
+    async def upload(service: FastAPI) -> Any:
+        async def body() -> AsyncIterator[bytes]:
+            yield (form if way == "form" else b"") + HDF5
+            await asyncio.Event().wait()
+
+        transport = httpx2.ASGITransport(service)
+        headers = {"Authorization": f"Bearer {world.people['ada'].token}"}
+        if way == "form":
+            headers["Content-Type"] = "multipart/form-data; boundary=limb"
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+            return await client.post(ADDRESS, content=body())
+
+    service = create_app(settings.model_copy(update={"upload_seconds": 0.5}))
+    records = service.state.services.database
+    response = asyncio.run(upload(service))
+
+    assert "0.5 seconds" in problem(response, 408, "upload-too-slow")["detail"]
+    assert response.headers["connection"] == "close"
     assert_nothing_was_kept(world, records)
-
-
-@pytest.mark.parametrize("name", ["variables.index", "model.ckpt.data-00000-of-00001", "checkpoint"])
-def test_a_part_of_a_tensorflow_checkpoint_is_refused(program: Open, name: str) -> None:
-    response = program("ada").post("/submissions?competition=demo", files={"file": (name, bytes(2000))})
-
-    assert response.status_code == 422
-    assert response.json()["code"] in {"tensorflow-checkpoint", "wrong-file-name"}
+    records.close()
 
 
 def small_limit(records: Database, world: World) -> None:
