@@ -12,8 +12,7 @@ from app import logs
 from app.commands import competitions, courses, demo, people, serving
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
-from app.main import OutdatedDatabase
-from app.schema import UnknownSchema
+from app.schema import OutdatedDatabase, UnknownSchema
 from app.settings import Settings
 from grader.dataset_errors import DatasetError
 from grader.errors import DefinitionError

@@ -19,7 +19,7 @@ from app.leaderboard import routes as leaderboard
 from app.openapi import Described
 from app.rendering import STATIC
 from app.request_ids import RequestIds
-from app.schema import pending
+from app.schema import require_current
 from app.security import SecurityHeaders
 from app.services import open_services
 from app.settings import Settings
@@ -33,14 +33,9 @@ ABANDONED_SECONDS = 24 * 3600
 """Age at which what a broken upload left behind is removed."""
 
 
-class OutdatedDatabase(Exception):
-    """The database has to be migrated before the service starts."""
-
-
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings. Raises OutdatedDatabase where the tables are not those of this release."""
-    if missing := pending(settings.database_url):
-        raise OutdatedDatabase(f"run `secateur migrate` first; missing: {', '.join(missing)}")
+    require_current(settings.database_url)
     services = open_services(settings)
 
     @asynccontextmanager

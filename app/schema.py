@@ -16,6 +16,16 @@ class UnknownSchema(Exception):
     """The database was migrated by a newer release than this one."""
 
 
+class OutdatedDatabase(Exception):
+    """The database has to be migrated before anything else."""
+
+
+def require_current(database_url: str) -> None:
+    """Raises OutdatedDatabase where the tables are not those of this release."""
+    if missing := pending(database_url):
+        raise OutdatedDatabase(f"run `secateur migrate` first; missing: {', '.join(missing)}")
+
+
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration, found through the installed package and therefore from any folder."""
     config = Config()

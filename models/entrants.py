@@ -13,7 +13,7 @@ ALIAS_LENGTH = 64
 
 
 class Entrant(Base):
-    """A row of a competition's board. `is_staff` ones never rank."""
+    """Who hands in under one name on the board. `is_staff`: what is handed in now never ranks."""
 
     __tablename__ = "entrants"
     __table_args__ = (

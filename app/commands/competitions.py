@@ -6,8 +6,9 @@ import click
 
 from app.commands.courses import course_named
 from app.commands.people import user_named
-from app.commands.writing import check_migrated, writing
+from app.commands.writing import writing
 from app.competitions import definition, service
+from app.schema import require_current
 from app.settings import Settings
 
 _file = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -24,7 +25,7 @@ def dataset() -> None:
 def add_dataset(name: str, file: Path) -> None:
     """Copy an .npz with images and labels into the service."""
     settings = Settings()
-    check_migrated(settings)
+    require_current(settings.database_url)
     copied = service.copy_dataset(settings.data_dir, name, file)
     with writing(settings) as session:
         added = service.add_dataset(session, copied)

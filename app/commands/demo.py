@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 import competitions
 from app.accounts import service as accounts
 from app.clock import read_clock
-from app.commands.writing import check_migrated
 from app.competitions import definition
 from app.competitions import service as competition_service
 from app.competitions.access import enter
@@ -17,6 +16,7 @@ from app.competitions.stored import Definitions
 from app.courses import queries as course_queries
 from app.courses import service as courses
 from app.database import Database
+from app.schema import require_current
 from app.services import make_passwords
 from app.settings import Settings
 from app.storage import Store
@@ -44,7 +44,7 @@ ON_THE_BOARD = {"ada@example.org": "pruned-93", "grace@example.org": "pruned-50"
 def demo() -> None:
     """Create the demo course where there is none, and print the passwords, this once."""
     settings = Settings()
-    check_migrated(settings)
+    require_current(settings.database_url)
     database = Database(settings.database_url)
     try:
         _make(settings, database)

@@ -13,7 +13,7 @@ import uvicorn
 from app import supervisor
 from app.main import create_app
 from app.queue import worker
-from app.schema import migrate, pending
+from app.schema import migrate, pending, require_current
 from app.settings import Settings
 from app.supervisor import Child
 from models.gradings import Lane
@@ -28,8 +28,7 @@ _parent = click.option("--parent", type=int, hidden=True, help="End when this pr
 def run() -> None:
     """Run the web server and its workers."""
     settings = Settings()
-    if missing := pending(settings.database_url):
-        raise click.ClickException(f"run `secateur migrate` first; missing: {', '.join(missing)}")
+    require_current(settings.database_url)
     _check_free(settings)
     lock = _lock(settings.data_dir)
     host = socket.gethostname()
