@@ -1,5 +1,7 @@
 """Writing submissions down without taking the threads that pages need."""
 
+import logging
+
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +15,8 @@ from models.submissions import Via
 
 RECORDING_THREADS = 4
 """Threads of their own. While the database lets nobody write these wait, the uploads behind them in no thread at all."""
+log = logging.getLogger(__name__)
+
 _limiter: RunVar[CapacityLimiter] = RunVar("recording")
 
 
@@ -32,7 +36,7 @@ def _limiter_of_loop() -> CapacityLimiter:
 def _record(services: Services, admitted: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
     try:
         with services.database.write() as session:
-            return service.record(session, admitted, upload, via, key)
+            accepted = service.record(session, admitted, upload, via, key)
     except IntegrityError:
         # Two requests with one key at the same time: the second finds what the first has written.
         slug, sha256 = admitted.entry.competition.slug, upload.stored.sha256
@@ -40,3 +44,5 @@ def _record(services: Services, admitted: Admission, upload: Upload, via: Via, k
             if key is not None and (known := service.replay(session, admitted.user.id, key, slug, sha256)):
                 return known
         raise
+    log.info("submission.accepted submission=%d user=%d via=%s", accepted.submission_id, admitted.user.id, via)
+    return accepted
