@@ -19,7 +19,7 @@ from pydantic import (
     field_validator,
 )
 
-from grader import yaml_source
+from grader import flops, yaml_source
 from grader.errors import DefinitionError
 from grader.formula import Formula, parse
 from grader.limits import DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_MACS, MAX_FILE_BYTES, MAX_MACS
@@ -83,7 +83,7 @@ class Grading(Strict):
     network: NetworkRule
     input: InputRule = InputRule()
     classes: tuple[ClassName, ...] = Field(min_length=2, max_length=10_000, description="Class names, in label order.")
-    limits: LimitRule = LimitRule()
+    limits: LimitRule = Field(default=LimitRule(), validate_default=True)
     split: Slug = Field(default="test", description="The name under which the hidden test set is reported.")
     score: str = Field(description="Formula of the score.")
     full_credit: str | None = Field(default=None, description="Condition for full credit; may also use `score`.")
@@ -120,6 +120,17 @@ class Grading(Strict):
             for key, values in (("mean", rule.mean), ("std", rule.std)):
                 if values is not None and len(values) != channels:
                     raise ValueError(f"`{key}` has {len(values)} numbers, the network's input {channels} channels")
+        return rule
+
+    @field_validator("limits")
+    @classmethod
+    def _network_is_not_too_heavy(cls, rule: LimitRule, info: ValidationInfo) -> LimitRule:
+        if "network" in info.data:
+            macs = flops.dense_macs(network_from_config(info.data["network"].keras_config))
+            if macs > rule.max_macs:
+                raise ValueError(
+                    f"the network takes {macs:,} multiply-accumulates, `max_macs` allows {rule.max_macs:,}"
+                )
         return rule
 
     @field_validator("classes")

@@ -1,5 +1,7 @@
 """One definition of a multiply-accumulate. A FLOP count is twice the number of multiply-accumulates."""
 
+import math
+
 from grader.counting import count_zeros
 from grader.facts import Macs, Weights
 from grader.networks.graph import Network
@@ -13,9 +15,13 @@ def macs(network: Network, weights: Weights) -> Macs:
     positions x non-zeros where zeros are skipped (Molchanov et al. 2017, arXiv 1611.06440, appendix A.1, without its
     bias). Positions in the padding count too. Not counted: biases, BatchNormalization, pooling and activations.
     """
-    dense = nonzero = 0
+    nonzero = 0
     for slot in network.slots:
         array = weights[slot.name]
-        dense += slot.positions * array.size
         nonzero += slot.positions * (array.size - count_zeros(array))
-    return Macs(dense, nonzero)
+    return Macs(dense_macs(network), nonzero)
+
+
+def dense_macs(network: Network) -> int:
+    """Multiply-accumulates of the network for one sample, whatever its weights are."""
+    return sum(slot.positions * math.prod(slot.shape) for slot in network.slots)

@@ -43,6 +43,14 @@ def test_a_built_in_competition_loads(path: Path) -> None:
     assert definition.score.names == {"accuracy", "num_zero_weights", "total_parameters", "sparsity"}
 
 
+def test_a_network_that_is_too_heavy_is_told_with_its_line(write: Write) -> None:
+    error = error_of(write(("  score: ", "  limits:\n    max_macs: 1\n  score: ")))
+
+    assert "multiply-accumulates, `max_macs` allows 1" in str(error)
+    assert "grading.limits" in str(error)
+    assert error.line is not None
+
+
 def test_there_are_built_in_competitions() -> None:
     assert {path.stem for path in BUILT_IN} >= {"cmu-10605", "demo"}
 
