@@ -175,6 +175,24 @@ def test_another_students_equal_file_is_copied_too(
     assert watched(grader.reader).runs == 1
 
 
+def test_a_copied_result_names_its_own_competition(
+    world: World, queue: Database, worker: Identity, grader: Grader
+) -> None:
+    first = upload(world, queue, "ada", "wrong-architecture")
+    grade_all(grader, worker)
+    with queue.write() as session:
+        equal = session.get_one(Grading, live(queue, first).id)
+        assert equal.report is not None
+        equal.report = equal.report | {"competition": "one-of-the-same-rules"}
+    number = upload(world, queue, "grace", "wrong-architecture")
+    grade_all(grader, worker)
+
+    found = live(queue, number)
+    assert found.copied_from_id is not None
+    assert found.report is not None
+    assert found.report["competition"] == "demo"
+
+
 def test_changed_rules_are_not_copied_over(world: World, queue: Database, worker: Identity, grader: Grader) -> None:
     upload(world, queue, "ada", "pruned-50")
     grade_all(grader, worker)

@@ -1,10 +1,14 @@
+import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import select
 
 from app.database import Database
 from app.queue import tickets
@@ -14,8 +18,11 @@ from app.queue.heart import Heart
 from app.queue.tickets import Ticket
 from app.queue.workers import Identity, register
 from app.settings import Settings
+from grader.airlock.layers import ALL_LAYERS, Layer
+from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable, DefinitionError
 from models.gradings import Grading, Lane, State
+from models.workers import Worker
 from tests.app.queue.test_workers import claim, silence
 from tests.app.world import World, hand_in
 
@@ -127,3 +134,23 @@ def test_a_lost_ticket_is_neither_given_back_nor_given_up(world: World, queue: D
         tickets.give_up(session, outdated, "late")
 
     assert state(queue, held) == (State.RUNNING, 0)
+
+
+def test_without_a_jail_submissions_wait(world: World, queue: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker at level C claims nothing, beats on, and says its level."""
+    hand_in(queue, world, "ada")
+    settings = Settings(data_dir=world.folder, database_url=world.database_url, worker_beat_seconds=0.05)
+    monkeypatch.setattr(worker_process, "Airlock", partial(Airlock, layers=ALL_LAYERS - {Layer.SECCOMP}))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    try:
+        status = worker_process.run(settings, "no-jail", BOTH, {})
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert status == 0
+    with queue.read() as session:
+        assert session.scalars(select(Worker.airlock_level)).one() == "C"
+        grading = session.scalars(select(Grading)).one()
+        assert (grading.state, grading.fence, grading.losses) == (State.QUEUED, 0, 0)
