@@ -86,7 +86,15 @@ class Grading(Strict):
     limits: LimitRule = Field(default=LimitRule(), validate_default=True)
     split: Slug = Field(default="test", description="The name under which the hidden test set is reported.")
     score: str = Field(description="Formula of the score.")
+    lower_is_better: bool = Field(default=False, description="Whether a smaller score ranks above a larger one.")
+    rank_if: str | None = Field(
+        default=None, description="Condition for a rank; may also use `score`. Others are listed below, unranked."
+    )
     full_credit: str | None = Field(default=None, description="Condition for full credit; may also use `score`.")
+    compacted: bool = Field(
+        default=False,
+        description="Whether the network without what is zero is offered, once the test set has verified it.",
+    )
 
     @field_validator("score")
     @classmethod
@@ -94,9 +102,9 @@ class Grading(Strict):
         _parse_for_pydantic(text, METRICS)
         return text
 
-    @field_validator("full_credit")
+    @field_validator("full_credit", "rank_if")
     @classmethod
-    def _full_credit_is_a_formula(cls, text: str | None) -> str | None:
+    def _condition_is_a_formula(cls, text: str | None) -> str | None:
         if text is not None:
             _parse_for_pydantic(text, METRICS | {"score"})
         return text
@@ -169,8 +177,12 @@ class Definition:
     @cached_property
     def full_credit(self) -> Formula | None:
         """The condition for full credit, if there is one."""
-        text = self.grading.full_credit
-        return None if text is None else parse(text, METRICS | {"score"})
+        return _condition(self.grading.full_credit)
+
+    @cached_property
+    def rank_if(self) -> Formula | None:
+        """The condition for a rank, if there is one."""
+        return _condition(self.grading.rank_if)
 
 
 def load(path: Path) -> Definition:
@@ -220,6 +232,10 @@ def _resolve(source: YamlSource, rules: dict[str, Any], folder: Path) -> dict[st
     except (OSError, ValueError, RecursionError) as error:
         raise source.error(f"{name[:60]} cannot be read: {error}", place) from None
     return rules | {"network": network | {"keras_config": config}}
+
+
+def _condition(text: str | None) -> Formula | None:
+    return None if text is None else parse(text, METRICS | {"score"})
 
 
 def _parse_for_pydantic(text: str, names: frozenset[str]) -> Formula:

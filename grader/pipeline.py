@@ -230,6 +230,7 @@ def _score(report: Report, definition: Definition, test_set: TestSet) -> Report:
         splits={definition.grading.split: result},
         score=score,
         full_credit=scoring.passes(definition.full_credit, numbers | {"score": score}),
+        ranks=scoring.passes(definition.rank_if, numbers | {"score": score}),
     )
 
 

@@ -44,6 +44,7 @@ class Report:
     splits: Mapping[str, SplitResult] = field(default_factory=dict)
     score: Fraction | None = None
     full_credit: bool | None = None
+    ranks: bool | None = None
     engine: str | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     predictions: Predictions | None = None
@@ -64,6 +65,7 @@ class Report:
             "score": None if self.score is None else float(self.score),
             "score_exact": None if self.score is None else str(self.score),
             "full_credit": self.full_credit,
+            "ranks": self.ranks,
             "macs": _macs(self.macs),
             "layers": [_layer(layer) for layer in counts.layers] if counts else [],
             "problems": [_problem(problem) for problem in self.problems],

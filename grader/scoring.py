@@ -19,7 +19,9 @@ METRICS = frozenset(
         "sparsity",
         "macs_dense",
         "macs_nonzero",
+        "macs_effective",
         "flops",
+        "flops_effective",
         "file_bytes",
         "num_zero_weights",
         "total_parameters",
@@ -34,7 +36,11 @@ def compare(classes: npt.NDArray[np.int32], labels: npt.NDArray[np.int64]) -> Sp
 
 
 def metrics(counts: Counts, macs: Macs, result: SplitResult, file_bytes: int) -> Mapping[str, Fraction]:
-    """The named numbers of one graded file, as exact fractions. FLOPs are two for each dense multiply-accumulate."""
+    """The named numbers of one graded file, as exact fractions. A FLOP count is twice the multiply-accumulates of its kind.
+
+    Where effective multiply-accumulates are not computed, nothing was removed, and the dense count stands for them.
+    """
+    effective = macs.dense if macs.effective is None else macs.effective
     numbers = {
         "accuracy": Fraction(result.correct, result.examples),
         "correct": Fraction(result.correct),
@@ -44,7 +50,9 @@ def metrics(counts: Counts, macs: Macs, result: SplitResult, file_bytes: int) ->
         "sparsity": sparsity(counts),
         "macs_dense": Fraction(macs.dense),
         "macs_nonzero": Fraction(macs.nonzero),
+        "macs_effective": Fraction(effective),
         "flops": Fraction(2 * macs.dense),
+        "flops_effective": Fraction(2 * effective),
         "file_bytes": Fraction(file_bytes),
     }
     return numbers | {"num_zero_weights": numbers["zeros"], "total_parameters": numbers["parameters"]}

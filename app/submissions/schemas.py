@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.gradings import Grading, Phase, State
 
-_HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit")
+_HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit", "ranks", "series")
 
 _EXAMPLE: dict[str, Any] = {
     "id": 42,

@@ -80,9 +80,19 @@ def test_metrics_are_exact_and_the_course_has_its_own_words_for_two() -> None:
         "sparsity": Fraction(200_000, PARAMETERS),
         "macs_dense": 1_000,
         "macs_nonzero": 600,
+        "macs_effective": 1_000,
         "flops": 2_000,
+        "flops_effective": 2_000,
         "file_bytes": 2_400_000,
     }
+
+
+def test_what_can_be_removed_from_a_network_is_counted_as_effective() -> None:
+    counts, result = Counts(10, 4, 0, ()), SplitResult(examples=2, correct=1)
+
+    numbers = scoring.metrics(counts, Macs(dense=100, nonzero=60, effective=80), result, 1)
+
+    assert [int(numbers[name]) for name in ("macs_effective", "flops_effective", "flops")] == [80, 160, 200]
 
 
 def test_every_name_that_a_formula_may_use_has_a_number() -> None:

@@ -138,7 +138,7 @@ def test_every_state_has_a_page(browser: Open, records: Database, world: World, 
         assert browser(name).get(f"/submissions/{number}").status_code == 200
 
 
-HIDDEN = ("splits", "score", "score_exact", "full_credit")
+HIDDEN = ("splits", "score", "score_exact", "full_credit", "ranks")
 
 
 def test_hidden_scores_are_hidden_wherever_a_student_looks(
