@@ -1,6 +1,7 @@
 """The tables of the service. Importing this package registers all of them on `Base.metadata`."""
 
 from models.accounts import ApiToken, AuthSession, User
+from models.artifacts import Artifact, ArtifactKind
 from models.audit import AuditEntry
 from models.base import Base
 from models.competitions import Competition, CompetitionVersion
@@ -13,6 +14,8 @@ from models.workers import Worker
 
 __all__ = [
     "ApiToken",
+    "Artifact",
+    "ArtifactKind",
     "AuditEntry",
     "AuthSession",
     "Base",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.artifacts import Artifact
 from models.base import Base
 from models.columns import SHA256_HEX_LENGTH, db_now, vocabulary
 from models.competitions import CompetitionVersion
@@ -104,6 +105,8 @@ class Grading(Base):
     score: Mapped[float | None]
     score_exact: Mapped[str | None] = mapped_column(Text)
     """The score as a fraction in lowest terms, `p/q`."""
+    ranks: Mapped[bool | None]
+    """Whether it meets the definition's condition for a rank; None: there is no such condition, or no score."""
     report: Mapped[dict[str, Any] | None]
     predictions: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """The predicted class of every sample, loaded only when asked for."""
@@ -112,3 +115,6 @@ class Grading(Base):
 
     submission: Mapped[Submission] = relationship(back_populates="gradings")
     version: Mapped[CompetitionVersion] = relationship()
+    artifacts: Mapped[list["Artifact"]] = relationship(
+        order_by="Artifact.id", cascade="save-update, merge", passive_deletes="all"
+    )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -40,6 +41,9 @@ class FileRole(StrEnum):
     """What a file of a submission is for."""
 
     WEIGHTS = "weights"
+    """The upload itself: a weight file, or the archive that holds several files."""
+    ATTACHMENT = "attachment"
+    """A notebook or a report out of the archive: kept for the staff, never opened here."""
 
 
 class Submission(Base):
@@ -53,6 +57,13 @@ class Submission(Base):
         ),
         Index(None, "competition_id", "received_at"),
         Index(None, "entrant_id", "received_at"),
+        Index(
+            "uq_submissions_reference",
+            "entrant_id",
+            unique=True,
+            sqlite_where=text("is_reference = 1"),
+            postgresql_where=text("is_reference"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -63,6 +74,8 @@ class Submission(Base):
     """The database's time when the request's headers were accepted."""
     is_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
     """True: never ranks, also after its author became a student."""
+    is_reference: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """True for the one that its entrant's later submissions are compared with."""
     idempotency_key: Mapped[str | None] = mapped_column(String(IDEMPOTENCY_KEY_LENGTH))
     via: Mapped[Via] = mapped_column(vocabulary(Via, "via"))
     created_at: Mapped[datetime] = mapped_column(default=db_now())
@@ -78,14 +91,31 @@ class Submission(Base):
         back_populates="submission", order_by="Grading.id", cascade="save-update, merge", passive_deletes="all"
     )
 
+    @property
+    def upload(self) -> "SubmissionFile":
+        """What was uploaded: the one file that is not an attachment."""
+        return next(file for file in self.files if file.role is FileRole.WEIGHTS)
+
+    @property
+    def attachments(self) -> list["SubmissionFile"]:
+        """What the uploaded archive held beside its weights."""
+        return [file for file in self.files if file.role is FileRole.ATTACHMENT]
+
 
 class SubmissionFile(Base):
     """One file of a submission; its bytes are in the file store under `sha256`."""
 
     __tablename__ = "submission_files"
     __table_args__ = (
-        UniqueConstraint("submission_id", "role"),
+        UniqueConstraint("submission_id", "role", "name"),
         CheckConstraint("bytes >= 0", name="bytes"),
+        Index(
+            "uq_submission_files_upload",
+            "submission_id",
+            unique=True,
+            sqlite_where=text("role = 'weights'"),
+            postgresql_where=text("role = 'weights'"),
+        ),
         Index(None, "sha256"),
     )
 
@@ -93,7 +123,7 @@ class SubmissionFile(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
     role: Mapped[FileRole] = mapped_column(vocabulary(FileRole, "role"))
     name: Mapped[str]
-    """The name that the student's own computer gave it; shown, never used as a path."""
+    """The name that the student's own computer or archive gave it; shown, never used as a path."""
     sha256: Mapped[str] = mapped_column(String(SHA256_HEX_LENGTH))
     bytes: Mapped[int] = mapped_column(BigInteger)
 

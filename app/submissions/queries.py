@@ -1,6 +1,8 @@
 """What pages and the API ask about submissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
@@ -10,6 +12,27 @@ from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
 from models.submissions import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The submission that an entrant named as the dense one, with its live grading's report."""
+
+    submission_id: int
+    file_sha256: str
+    report: Mapping[str, Any]
+
+
+def reference_of(session: Session, entrant_id: int) -> Reference | None:
+    """What an entrant's submissions are compared with; None where nothing was named, or it has no score any more."""
+    wanted = (
+        select(Submission.id, Grading.file_sha256, Grading.report)
+        .join(Grading, Grading.submission_id == Submission.id)
+        .where(Submission.entrant_id == entrant_id, Submission.is_reference)
+        .where(Grading.is_live, Grading.state == State.SCORED)
+    )
+    found = session.execute(wanted).one_or_none()
+    return Reference(*found) if found else None
 
 
 def submission(session: Session, submission_id: int) -> Submission | None:
@@ -23,6 +46,7 @@ def submission(session: Session, submission_id: int) -> Submission | None:
             joinedload(Submission.user),
             selectinload(Submission.files),
             selectinload(Submission.gradings).joinedload(Grading.version).joinedload(CompetitionVersion.dataset),
+            selectinload(Submission.gradings).selectinload(Grading.artifacts),
         )
     )
     return session.scalars(wanted).one_or_none()

@@ -32,7 +32,7 @@ def replay(session: Session, user_id: int, key: str, slug: str, sha256: str) -> 
     ).one_or_none()
     if known is None:
         return None
-    if known.competition.slug != slug or known.files[0].sha256 != sha256:
+    if known.competition.slug != slug or known.upload.sha256 != sha256:
         raise Unprocessable(
             "idempotency-key-reused", "This Idempotency-Key came with another file; use a new key for it."
         )
@@ -83,7 +83,7 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
         submission_id=submission.id,
         version_id=entry.version.id,
         is_live=False,
-        file_sha256=submission.files[0].sha256,
+        file_sha256=submission.upload.sha256,
     )
     session.add(grading)
     session.add(

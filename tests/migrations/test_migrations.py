@@ -183,6 +183,60 @@ def test_rebuilding_a_parent_table_keeps_its_children(url: str) -> None:
         assert connection.execute(text("SELECT count(*) FROM auth_sessions")).scalar_one() == 1
 
 
+BEFORE_ATTACHMENTS = "b7d20f6183ce"
+OLD_ROWS = (
+    "INSERT INTO users (id, email, name, created_at) VALUES (1, 'a@b', 'A', '2026-01-01')",
+    "INSERT INTO courses (id, slug, title, time_zone, created_at) VALUES (1, 'ml', 'ML', 'UTC', '2026-01-01')",
+    "INSERT INTO datasets (id, name, digest, examples, sample_shape, dtype, classes, created_at) "
+    "VALUES (1, 'd', 'd', 5, '[2]', 'uint8', 2, '2026-01-01')",
+    "INSERT INTO competitions (id, course_id, slug, title, created_at) VALUES (1, 1, 'p', 'P', '2026-01-01')",
+    "INSERT INTO competition_versions (id, competition_id, number, source, definition, definition_digest, dataset_id, "
+    "created_at) VALUES (1, 1, 1, '', '{}', 'e', 1, '2026-01-01')",
+    "INSERT INTO entrants (id, competition_id, alias, created_at) VALUES (1, 1, 'Mossy Quince', '2026-01-01')",
+    "INSERT INTO submissions (id, competition_id, entrant_id, user_id, received_at, via, created_at) "
+    "VALUES (7, 1, 1, 1, '2026-01-01', 'api', '2026-01-01')",
+    "INSERT INTO submission_files (id, submission_id, role, name, sha256, bytes) VALUES (9, 7, 'weights', 'w', 'f', 3)",
+    "INSERT INTO gradings (id, submission_id, version_id, is_live, state, phase, lane, created_at, finished_at, "
+    "crash_causes, phase_times, file_sha256, score, score_exact) "
+    "VALUES (5, 7, 1, 1, 'scored', 'done', 'check', '2026-01-01', '2026-01-01', '[]', '{}', 'f', 0.5, '1/2')",
+)
+
+
+def old_rows(url: str) -> list[tuple[Any, ...]]:
+    with connected(url) as connection:
+        files = connection.execute(text("SELECT id, submission_id, role, name, sha256, bytes FROM submission_files"))
+        gradings = connection.execute(text("SELECT id, submission_id, score_exact FROM gradings"))
+        return [*map(tuple, files), *map(tuple, gradings)]
+
+
+def test_old_submissions_survive_attachments_and_their_removal(url: str) -> None:
+    migrate(url, BEFORE_ATTACHMENTS)
+    with connected(url) as connection:
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+    before = old_rows(url)
+
+    migrate(url)
+    with connected(url) as connection:
+        fresh = connection.execute(text("SELECT is_reference, ranks FROM submissions, gradings")).one()
+        connection.execute(
+            text(
+                "INSERT INTO submission_files (submission_id, role, name, sha256, bytes) "
+                "VALUES (7, 'attachment', 'report.pdf', 'a', 1), (7, 'attachment', 'notes.ipynb', 'b', 2)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO artifacts (grading_id, kind, name, sha256, bytes) VALUES (5, 'onnx', 'small.onnx', 'c', 3)"
+            )
+        )
+    migrate(url, "-1")
+
+    assert len(before) == 2
+    assert tuple(fresh) == (0, None)
+    assert old_rows(url) == before
+
+
 def test_a_migration_that_leaves_broken_references_is_rolled_back(url: str) -> None:
     migrate(url, "a1c4e27f9b30")
     with connected(url) as connection:
@@ -193,7 +247,7 @@ def test_a_migration_that_leaves_broken_references_is_rolled_back(url: str) -> N
     with pytest.raises(Exception, match="2 broken references, the first in memberships row 1"):
         migrate(url)
 
-    assert len(pending(url)) == 1
+    assert pending(url)[0] == "Submissions, gradings and workers."
     assert "gradings" not in tables(url)
 
 

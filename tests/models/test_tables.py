@@ -8,6 +8,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from models import (
+    Artifact,
+    ArtifactKind,
     AuditEntry,
     Competition,
     Course,
@@ -120,13 +122,58 @@ def test_what_a_submission_stands_on_cannot_be_deleted(
 
 def test_a_deleted_submission_takes_its_files_and_gradings_along(session: Session, submission: Submission) -> None:
     submission.files.append(SubmissionFile(role=FileRole.WEIGHTS, name="w.h5", sha256="f" * 64, bytes=2**40))
+    made = Artifact(kind=ArtifactKind.ONNX, name="small.onnx", sha256="f" * 64, bytes=1)
+    submission.gradings[0].artifacts.append(made)
     session.flush()
 
     session.delete(submission)
     session.flush()
 
-    for table in (SubmissionFile, Grading):
+    for table in (SubmissionFile, Grading, Artifact):
         assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_a_submission_has_one_upload_and_attachments_of_different_names(
+    session: Session, submission: Submission
+) -> None:
+    def add(role: FileRole, name: str) -> None:
+        submission.files.append(SubmissionFile(role=role, name=name, sha256="f" * 64, bytes=1))
+        session.flush()
+
+    for role, name in ((FileRole.ATTACHMENT, "a.pdf"), (FileRole.WEIGHTS, "a.zip"), (FileRole.ATTACHMENT, "b.ipynb")):
+        add(role, name)
+
+    assert submission.upload.name == "a.zip"
+    assert [file.name for file in submission.attachments] == ["a.pdf", "b.ipynb"]
+    for role, name in ((FileRole.WEIGHTS, "b.zip"), (FileRole.ATTACHMENT, "a.pdf")):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"), session.begin_nested():
+            add(role, name)
+
+
+def test_an_entrant_has_one_reference(session: Session, submission: Submission) -> None:
+    submission.is_reference = True
+    others = [
+        Submission(entrant=submission.entrant, user_id=1, received_at=NOON, via=Via.FORM, is_reference=is_reference)
+        for is_reference in (False, False, True)
+    ]
+    session.add_all(others[:2])
+    session.flush()
+
+    session.add(others[2])
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
+        session.flush()
+
+
+def test_a_grading_has_one_artifact_of_a_kind(session: Session, submission: Submission) -> None:
+    def artifact() -> Artifact:
+        return Artifact(kind=ArtifactKind.ONNX, name="small.onnx", sha256="f" * 64, bytes=1)
+
+    submission.gradings[0].artifacts.append(artifact())
+    session.flush()
+
+    submission.gradings[0].artifacts.append(artifact())
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
+        session.flush()
 
 
 def test_a_grading_outlives_its_worker(session: Session, submission: Submission) -> None:
