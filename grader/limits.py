@@ -67,6 +67,14 @@ H5_MAX_CHUNKS = 16_384  # for one file; each is looked up and, where deflated, u
 H5_MAX_FINDINGS = 20  # nobody reads further, and an answer stays small
 H5_WARM_BYTES = 64  # length of the damaged sample that the reading job warms up with
 
+# --- series of weight files -----------------------------------------------------------------------------------------
+MAX_MANIFEST_BYTES = 16 << 10  # a step in ten lines, a hundred steps; libyaml is quadratic in opening brackets
+MAX_MEMBER_NAME_CHARACTERS = 200  # a path in an archive, as it is shown
+DEFAULT_SERIES_FILES = 64  # three files for each of some twenty steps; each is evaluated on the whole test set
+MAX_SERIES_FILES = 256
+TIMING_ROUNDS = 15  # pairs; their median settles within about a per cent
+TIMING_EXAMPLES = 256  # for one run: some milliseconds, far above the clock's grain
+
 # --- matching -------------------------------------------------------------------------------------------------------
 MAX_MATCH_PROBLEMS = 20  # a file of another network has a problem in every layer; the first ones tell it
 MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of layers

@@ -14,12 +14,15 @@ import onnx
 from onnx import helper
 
 from grader.errors import GraderFault
+from grader.evaluating import timing
 from grader.evaluating.deciding import evaluate
 from grader.evaluating.images import images_behind
 from grader.evaluating.onnx_runtime import ENGINE, Engine
 from grader.facts import AnyArray
 from grader.networks.graph import IMAGES, IR_VERSION, OPSET
 
+TIME = "time"
+"""The task of timing two networks; without a task one network is evaluated."""
 WARM_SHAPE = (2, 4, 4, 1)
 WARM_NODES: tuple[tuple[str, list[str], str, dict[str, list[int]]], ...] = (
     ("Transpose", [IMAGES], "first", {"perm": [0, 3, 1, 2]}),
@@ -46,6 +49,7 @@ def warm() -> None:
             "classes": 2,
         }
         run(arguments, [graph, pixels])
+        run(arguments | {"task": TIME, "rounds": 1, "examples": 2}, [graph, graph, pixels])
         os.ftruncate(graph, 10)
         try:
             run(arguments, [graph, pixels])
@@ -60,8 +64,12 @@ def warm() -> None:
 def run(arguments: Mapping[str, Any], inputs: Sequence[int]) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     """The class of every image, int32, -1 where its logits are not finite; and by which engine, in how many seconds.
 
-    `inputs` are descriptors of a serialized ModelProto and of a file of images. Raises GraderFault where they misfit.
+    `inputs` are descriptors of a serialized ModelProto and of a file of images; of two models and the images where the
+    task is `time`, which `timing` describes. Raises GraderFault where they misfit.
     """
+    if arguments.get("task") == TIME:
+        models = [os.pread(model, os.fstat(model).st_size, 0) for model in inputs[:2]]
+        return timing.run(models, images_behind(inputs[2], arguments), arguments)
     begun = time.perf_counter()
     model = os.pread(inputs[0], os.fstat(inputs[0]).st_size, 0)
     images = images_behind(inputs[1], arguments)

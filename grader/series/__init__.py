@@ -1,0 +1,1 @@
+"""Several weight files in one archive: what each is for, and what the steps between them cost."""
