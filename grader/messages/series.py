@@ -2,10 +2,7 @@
 
 from grader.messages.sentence import Sentence
 
-_NAMES = (
-    "Name the files step-01-pruned.pt, step-01-retrained.pt, step-02-pruned.pt and so on, what you started from base.pt, "
-    "and what is to be scored final.pt; or add a series.yaml that says it."
-)
+_NAMES = "Name them step-01-pruned.pt, step-01-retrained.pt and so on, the first base.pt and the scored one final.pt; or add a series.yaml."
 
 PROBLEMS = {
     "series-not-taken": Sentence(

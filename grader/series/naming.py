@@ -11,14 +11,18 @@ Steps go in the order of their names, numbers in them by value. A step's `before
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
 from grader.errors import Finding, Refusal
 from grader.series.plan import Plan, Stage, Step, chained
 
-BASES = ("base", "dense")
-FINAL = "final"
+Place: TypeAlias = tuple[str, str]
+"""The name of a step and a stage, or nothing and one of the names that stand alone."""
+
+ALONE = {"base": "base", "dense": "base", "final": "final"}
 BARE_STEP = "step"
 """The name of the only step of an archive whose files are named by their stages alone."""
+EXAMPLES = "base.pt, step-01-pruned.pt, step-01-retrained.pt or final.pt"
 _STAGED = re.compile(r"(?:(?P<step>.+?)[-_. /]+)?(?P<stage>before|pruned|retrained)", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
 
@@ -30,41 +34,41 @@ def plan_of(weights: Sequence[str], root: str) -> Plan:
     """
     if len(weights) == 1:
         return Plan(weights[0])
-    labels = {name: str(PurePosixPath(name).relative_to(root).with_suffix("")) for name in weights}
-    special = {label.casefold(): name for name, label in labels.items() if label.casefold() in (*BASES, FINAL)}
-    steps: dict[str, dict[Stage, str]] = {}
-    unclear: list[Finding] = []
+    found: dict[Place, str] = {}
+    wrong: list[Finding] = []
     for name in weights:
-        if name in special.values():
-            continue
-        if not (found := _STAGED.fullmatch(labels[name])):
-            unclear.append(Finding("series-unclear", name, expected=_EXAMPLES))
-            continue
-        stages = steps.setdefault(found["step"] or BARE_STEP, {})
-        stage = Stage(found["stage"].lower())
-        if stage in stages:
-            unclear.append(Finding("series-twice", name, got=stages[stage]))
-        stages.setdefault(stage, name)
-    if unclear:
-        raise Refusal(*unclear)
-    return _assembled(steps, special)
+        place = _place(str(PurePosixPath(name).relative_to(root).with_suffix("")))
+        if place is None:
+            wrong.append(Finding("series-unclear", name, expected=EXAMPLES))
+        elif place in found:
+            wrong.append(Finding("series-twice", name, got=found[place]))
+        else:
+            found[place] = name
+    if wrong:
+        raise Refusal(*wrong)
+    return _assembled(found)
 
 
-_EXAMPLES = "base.pt, step-01-pruned.pt, step-01-retrained.pt or final.pt"
+def _place(label: str) -> Place | None:
+    if alone := ALONE.get(label.casefold()):
+        return "", alone
+    staged = _STAGED.fullmatch(label)
+    return (staged["step"] or BARE_STEP, staged["stage"].lower()) if staged else None
 
 
-def _assembled(steps: Mapping[str, Mapping[Stage, str]], special: Mapping[str, str]) -> Plan:
-    bases = [special[name] for name in BASES if name in special]
-    if len(bases) > 1:
-        raise Refusal(Finding("series-twice", bases[1], got=bases[0]))
-    base = bases[0] if bases else None
-    ordered = chained([Step(name, steps[name]) for name in sorted(steps, key=natural)], base)
-    last = ordered[-1].last if ordered else base
-    final = special.get(FINAL, last)
-    assert final is not None  # noqa: S101 - there are two weight files at least, and none is unclear
-    return Plan(final, ordered)
+def _assembled(found: Mapping[Place, str]) -> Plan:
+    base = found.get(("", ALONE["base"]))
+    names = sorted({step for step, _ in found if step}, key=_natural)
+    steps = chained([Step(name, _stages(name, found)) for name in names], base)
+    final = found.get(("", ALONE["final"])) or (steps[-1].last if steps else None)
+    assert final is not None  # noqa: S101 - two files at least, in places of their own: one is a step's, or the final one
+    return Plan(final, steps)
 
 
-def natural(name: str) -> list[tuple[int, str]]:
+def _stages(step: str, found: Mapping[Place, str]) -> dict[Stage, str]:
+    return {stage: found[step, stage.value] for stage in Stage if (step, stage.value) in found}
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
     """A key that puts `step-10` after `step-9`."""
     return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in _NUMBER.split(name) if part]
