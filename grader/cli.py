@@ -22,8 +22,9 @@ from grader.dataset_errors import DatasetError
 from grader.errors import Cause, ChildDied, DefinitionError, GraderFault
 from grader.keras_process import EngineMissing, KerasProcess
 from grader.own_file import OwnFile
-from grader.pipeline import EVALUATING_JOB, READING_JOB, Checked, Runner, Watch
+from grader.pipeline import Checked, Watch
 from grader.report import Report, Status
+from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from grader.summary import summarise
 from grader.testset import check_fit, open_test_set
 

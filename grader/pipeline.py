@@ -3,28 +3,24 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Protocol
 
 import numpy as np
 
-from grader import counting, flops, limits, messages, scoring
-from grader.airlock.protocol import Answer, JobLimits
+from grader import counting, extraction, flops, limits, messages, scoring
 from grader.checking import architecture, values
 from grader.competition import Definition
-from grader.errors import Cause, ChildDied, Finding, GraderFault, Refusal
-from grader.facts import AnyArray, Macs, Note, Predictions, StoredWeights, Weights
+from grader.errors import Cause, Finding, GraderFault, Refusal
+from grader.evaluation import predict
+from grader.facts import Note, StoredWeights, Weights
 from grader.networks.graph import bind
-from grader.reading import stored
 from grader.report import Digests, Report, Status
+from grader.running import Runner
 from grader.testset import TestSet
-
-READING_JOB = "grader.reading.job"
-EVALUATING_JOB = "grader.evaluating.job"
 
 
 class Phase(StrEnum):
@@ -35,17 +31,6 @@ class Phase(StrEnum):
     WAITING = "waiting"
     EVALUATING = "evaluating"
     SCORING = "scoring"
-
-
-class Runner(Protocol):
-    """Runs one job on untrusted input: the airlock, or one's own process for one's own file."""
-
-    @property
-    def level(self) -> str:
-        """How well the job is contained, as the report says it: A, B, C, or none."""
-
-    def run(self, arguments: Mapping[str, Any], inputs: Sequence[int], job_limits: JobLimits) -> Answer:
-        """The job's answer. Raises Refusal, ChildDied or another GraderFault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +79,7 @@ def check(file: int, report: Report, definition: Definition, reader: Runner, wat
     """Reads and checks the file behind a descriptor. Every problem is found at once; nothing is evaluated."""
     try:
         with watch.phase(Phase.READING):
-            found = _read(file, definition, reader)
+            found = extraction.weights(file, definition.grading.file, reader)
         with watch.phase(Phase.CHECKING):
             checked = _check(found, definition, report)
     except Refusal as refusal:
@@ -108,7 +93,8 @@ def evaluate(checked: Checked, definition: Definition, test_set: TestSet, evalua
     if weights is None or report.counts is None or report.macs is None:
         raise GraderFault("only a file that passed its checks is evaluated")
     with watch.phase(Phase.EVALUATING):
-        predictions = _predict(weights, definition, test_set, evaluator, report.macs)
+        model = bind(definition.network, weights)
+        predictions = predict(model, report.macs.dense, definition.grading, test_set, evaluator)
     with watch.phase(Phase.SCORING):
         report = replace(
             report,
@@ -147,22 +133,6 @@ def digest_of_weights(weights: Weights) -> str:
     return digest.hexdigest()
 
 
-def _read(file: int, definition: Definition, reader: Runner) -> StoredWeights:
-    rule = definition.grading.file
-    if os.fstat(file).st_size > rule.max_bytes:
-        raise Refusal(
-            Finding("too-large", expected=f"{rule.max_bytes:,} bytes", got=f"{os.fstat(file).st_size:,} bytes")
-        )
-    job_limits = JobLimits(
-        cpu_seconds=limits.READ_CPU_SECONDS,
-        wall_seconds=limits.READ_WALL_SECONDS,
-        memory_bytes=limits.READ_MEMORY_BYTES,
-        answer_bytes=limits.READ_ANSWER_BYTES,
-    )
-    answer = reader.run({"format": rule.format, "max_bytes": rule.max_bytes}, [file], job_limits)
-    return stored.from_answer(answer.head, answer.arrays)
-
-
 def _check(found: StoredWeights, definition: Definition, report: Report) -> Checked:
     network = definition.network
     matched = architecture.match(found, network.layers)
@@ -184,41 +154,6 @@ def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:
         yield messages.note("almost-zero", got=f"{small:,}", expected=f"{zeros:,}")
 
 
-def _predict(weights: Weights, definition: Definition, test_set: TestSet, evaluator: Runner, macs: Macs) -> Predictions:
-    rule = definition.grading.input
-    cpu_seconds = limits.EVALUATE_BASE_SECONDS + macs.dense * test_set.examples // limits.EVALUATE_MACS_PER_CPU_SECOND
-    job_limits = JobLimits(
-        cpu_seconds=cpu_seconds,
-        wall_seconds=cpu_seconds * limits.EVALUATE_WALL_FACTOR,
-        memory_bytes=limits.EVALUATE_MEMORY_BYTES,
-        answer_bytes=limits.ANSWER_FRAME_BYTES + 4 * test_set.examples,
-    )
-    arguments = {
-        "dtype": test_set.images.dtype,
-        "shape": list(test_set.images.shape),
-        "offset": test_set.images.offset,
-        "input": rule.model_dump(mode="json"),
-        "batch": limits.EVALUATE_BATCH,
-        "classes": len(definition.grading.classes),
-    }
-    with _memory_file(bind(definition.network, weights)) as graph:
-        answer = evaluator.run(arguments, [graph, test_set.images.file], job_limits)
-    return _predictions(answer, test_set.examples, len(definition.grading.classes))
-
-
-def _predictions(answer: Answer, examples: int, classes: int) -> Predictions:
-    """The engine's answer, believed only as far as its form goes."""
-    array: AnyArray | None = answer.arrays.get("classes")
-    engine, rechecked = answer.head.get("engine"), answer.head.get("rechecked")
-    if array is None or array.dtype != np.int32 or array.shape != (examples,):
-        raise ChildDied(Cause.ANSWER, "the predicted classes do not fit the test set")
-    if array.min(initial=0) < -1 or array.max(initial=0) >= classes:
-        raise ChildDied(Cause.ANSWER, "a predicted class does not exist")
-    if not isinstance(engine, str) or type(rechecked) is not int or not 0 <= rechecked <= examples:
-        raise ChildDied(Cause.ANSWER, "the engine does not say what it is and did")
-    return Predictions(array, rechecked, engine)
-
-
 def _score(report: Report, definition: Definition, test_set: TestSet) -> Report:
     assert report.predictions is not None and report.counts is not None and report.macs is not None  # noqa: S101, PT018 - evaluate() has set them
     result = scoring.compare(report.predictions.classes, test_set.labels)
@@ -232,15 +167,3 @@ def _score(report: Report, definition: Definition, test_set: TestSet) -> Report:
         full_credit=scoring.passes(definition.full_credit, numbers | {"score": score}),
         ranks=scoring.passes(definition.rank_if, numbers | {"score": score}),
     )
-
-
-@contextmanager
-def _memory_file(content: bytes) -> Iterator[int]:
-    """A descriptor of an anonymous file, so that nothing of a student's network is written to disk."""
-    file = os.memfd_create("graph", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(file), "wb") as stream:
-            stream.write(content)
-        yield file
-    finally:
-        os.close(file)

@@ -83,6 +83,7 @@ def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() ->
 
 STEPS = ["reading", "checking", "evaluating", "networks", "counting", "flops", "scoring", "formula"]
 CONDUCTORS = ["pipeline", "cli", "competition", "report", "summary", "testset", "dataset_cli", "own_file"]
+CONDUCTORS += ["evaluation", "extraction", "running"]
 
 
 def part(name: str) -> list[Path]:

@@ -22,8 +22,9 @@ from app.queue.tickets import Result, Ticket
 from app.storage import Store
 from grader import pipeline
 from grader.errors import ChildDied
-from grader.pipeline import Checked, Runner, Watch
+from grader.pipeline import Checked, Watch
 from grader.report import Report, Status
+from grader.running import Runner
 from models.gradings import Grading, Lane, Phase, State
 
 log = logging.getLogger(__name__)

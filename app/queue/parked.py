@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from grader.airlock.protocol import Answer, JobLimits, Usage
-from grader.pipeline import Runner
+from grader.running import Runner
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from app.storage import Store
 from grader.airlock.layers import Level
 from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable, DefinitionError
-from grader.pipeline import EVALUATING_JOB, READING_JOB
+from grader.running import EVALUATING_JOB, READING_JOB
 from models.gradings import Lane
 
 log = logging.getLogger(__name__)

@@ -18,11 +18,10 @@ from grader.evaluating import timing
 from grader.evaluating.deciding import evaluate
 from grader.evaluating.images import images_behind
 from grader.evaluating.onnx_runtime import ENGINE, Engine
+from grader.evaluating.tasks import TIME
 from grader.facts import AnyArray
 from grader.networks.graph import IMAGES, IR_VERSION, OPSET
 
-TIME = "time"
-"""The task of timing two networks; without a task one network is evaluated."""
 WARM_SHAPE = (2, 4, 4, 1)
 WARM_NODES: tuple[tuple[str, list[str], str, dict[str, list[int]]], ...] = (
     ("Transpose", [IMAGES], "first", {"perm": [0, 3, 1, 2]}),

@@ -26,7 +26,7 @@ from app.courses import service as courses
 from app.database import Database
 from app.schema import migrate
 from grader.airlock.runner import Airlock
-from grader.pipeline import READING_JOB
+from grader.running import READING_JOB
 from models.courses import Role
 from tests.corpus.cases import COMPETITIONS, Case, all_cases, definition_of
 

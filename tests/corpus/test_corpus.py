@@ -9,8 +9,9 @@ import pytest
 from grader import pipeline
 from grader.airlock.runner import Airlock
 from grader.own_file import OwnFile
-from grader.pipeline import READING_JOB, Runner, Watch
+from grader.pipeline import Watch
 from grader.report import Report, Status
+from grader.running import READING_JOB, Runner
 from tests.corpus.cases import FOLDER, Case, all_cases, definition_of
 from tests.corpus.conftest import Service
 

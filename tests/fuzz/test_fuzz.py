@@ -9,7 +9,7 @@ import pytest
 from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
 from grader.errors import Cause, ChildDied
-from grader.pipeline import READING_JOB
+from grader.running import READING_JOB
 from tests.corpus.makers import hdf5
 from tests.fuzz import mutations
 from tests.fuzz.checksums import repaired

@@ -13,7 +13,7 @@ from grader import competition
 from grader.airlock.runner import Airlock
 from grader.competition import Definition
 from grader.facts import AnyArray
-from grader.pipeline import EVALUATING_JOB, READING_JOB
+from grader.running import EVALUATING_JOB, READING_JOB
 from grader.testset import TestSet, open_test_set
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,9 @@ from grader.competition import Definition
 from grader.errors import Cause, ChildDied
 from grader.facts import AnyArray
 from grader.own_file import OwnFile
-from grader.pipeline import READING_JOB, Checked, Runner, Watch
+from grader.pipeline import Checked, Watch
 from grader.report import Status
+from grader.running import READING_JOB, Runner
 
 Opener = Callable[[Path], int]
 Writer = Callable[[Path, AnyArray, AnyArray], Path]

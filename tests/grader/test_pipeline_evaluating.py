@@ -14,8 +14,9 @@ from grader.competition import Definition, Grading
 from grader.errors import Cause, ChildDied, GraderFault
 from grader.formula import FormulaError
 from grader.own_file import OwnFile
-from grader.pipeline import READING_JOB, Checked, Phase, Watch
+from grader.pipeline import Checked, Phase, Watch
 from grader.report import Status
+from grader.running import READING_JOB
 from grader.testset import TestSet
 
 RIGHT = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 0], np.int32)

@@ -18,7 +18,7 @@ from app.storage import Store
 from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
 from grader.errors import Cause, ChildDied
-from grader.pipeline import EVALUATING_JOB, READING_JOB, Runner
+from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from models.gradings import Grading, Lane, Phase, State
 from tests.app.world import SAMPLES, World, change_rules, hand_in, live_grading
 

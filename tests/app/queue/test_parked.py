@@ -18,7 +18,7 @@ from app.queue.workers import Identity
 from app.storage import Store
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.airlock.runner import Airlock
-from grader.pipeline import EVALUATING_JOB, READING_JOB, Runner
+from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from models.gradings import Lane, State
 from tests.app.world import SAMPLES, World, hand_in, live_grading
 

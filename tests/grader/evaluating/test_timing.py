@@ -6,6 +6,7 @@ import numpy as np
 from grader.airlock.protocol import JobLimits
 from grader.airlock.runner import Airlock
 from grader.evaluating import job
+from grader.evaluating.tasks import TIME
 from grader.facts import AnyArray, Shape, Weights
 from grader.networks.graph import Network, bind
 
@@ -15,7 +16,7 @@ Hold = Callable[[bytes], int]
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (5, 6, 6, 3), dtype=np.uint8)
 ARGUMENTS = {
-    "task": job.TIME,
+    "task": TIME,
     "dtype": "uint8",
     "shape": list(PIXELS.shape),
     "offset": 0,
