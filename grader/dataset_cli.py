@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from grader import dataset_recipes, datasets
+from grader import dataset_recipes, dataset_streams, datasets
 from grader.dataset_errors import DatasetError
 from grader.dataset_recipes import Channels, Split
+from grader.dataset_streams import Stream
 from grader.datasets import Dataset, Description
 
-Maker: TypeAlias = Callable[[argparse.Namespace], Dataset]
+Maker: TypeAlias = Callable[[argparse.Namespace], Stream]
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,12 +33,10 @@ def run(options: argparse.Namespace) -> int:
     """Makes or inspects a data set and prints what it holds; 0. Raises DatasetError or OSError where it cannot."""
     make: Maker | None = options.make
     if make is None:
-        dataset = datasets.load(options.file)
+        description = dataset_streams.describe(dataset_streams.load(options.file))
     else:
         _check_out(options.out, force=options.force)
-        dataset = make(options)
-        datasets.save(dataset, options.out)
-    description = datasets.describe(dataset)
+        description = dataset_streams.save(make(options), options.out)
     text = json.dumps(datasets.as_json(description), indent=2) if options.json else summarise(description)
     sys.stdout.write(text + "\n")
     return 0
@@ -87,7 +86,11 @@ def _add_cifar10_cmu(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]
     _finish(parser, lambda options: dataset_recipes.cifar10_cmu(options.source, Split(options.split)))
 
 
-def _finish(parser: argparse.ArgumentParser, make: Maker) -> None:
+def _finish(parser: argparse.ArgumentParser, make: Callable[[argparse.Namespace], Dataset]) -> None:
+    _add_output(parser, lambda options: dataset_streams.of(make(options)))
+
+
+def _add_output(parser: argparse.ArgumentParser, make: Maker) -> None:
     parser.add_argument("out", type=Path, metavar="OUT.npz", help="the data set to write")
     parser.add_argument("--force", action="store_true", help="replace OUT.npz where it exists")
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")

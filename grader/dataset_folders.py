@@ -14,9 +14,12 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
+from grader import dataset_streams
+from grader.dataset_archives import Parts, in_one, write_array
 from grader.dataset_errors import DatasetError
-from grader.datasets import Dataset, Description, Labels, as_json, describe
-from grader.facts import AnyArray, Shape
+from grader.dataset_streams import Passing, Stream
+from grader.datasets import Dataset, Description, Labels, as_json
+from grader.facts import Shape
 
 _IMAGES = "images.npy"
 _LABELS = "labels.npy"
@@ -34,25 +37,44 @@ class OpenImages:
     offset: int
 
 
-def save_raw(dataset: Dataset, folder: Path) -> Description:
-    """Write the data set as `images.npy`, `labels.npy` and `dataset.json`; what the last one says of it.
+class Unplaced:
+    """A whole data set on disk that has no place yet, and what there is to say of it."""
 
-    The files are written into a folder beside, which takes the place of what stood at `folder` when all of it is on
-    disk: nobody finds half of a data set, and whoever has the old one open keeps it.
+    def __init__(self, folder: Path, description: Description) -> None:
+        self._folder = folder
+        self.description = description
+
+    def put_at(self, folder: Path) -> None:
+        """Let it take the place of what stood at `folder`: nobody finds half of it, and who has the old one open keeps it."""
+        _put_in_place(self._folder, folder)
+
+
+@contextmanager
+def written(stream: Stream, beside: Path) -> Iterator[Unplaced]:
+    """The data set as `images.npy`, `labels.npy` and `dataset.json` in a folder within `beside`.
+
+    The folder is gone at the end unless it was put at a place on the same disk.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    beside.mkdir(parents=True, exist_ok=True)
+    unfinished = beside / f".{secrets.token_hex(8)}"
     unfinished.mkdir()
     try:
-        description = describe(dataset)
-        _write_array(unfinished / _IMAGES, dataset.images)
-        _write_array(unfinished / _LABELS, dataset.labels)
+        passing = Passing(stream)
+        _write_array(unfinished / _IMAGES, passing.images)
+        _write_array(unfinished / _LABELS, in_one(stream.labels))
+        description = passing.description()
         _write_text(unfinished / _FACTS, json.dumps(as_json(description), indent=2) + "\n")
         _sync_folder(unfinished)
-        _put_in_place(unfinished, folder)
+        yield Unplaced(unfinished, description)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return description
+
+
+def save_raw(dataset: Dataset, folder: Path) -> Description:
+    """Write the data set at `folder`, where it takes the place of what stood there; what there is to say of it."""
+    with written(dataset_streams.of(dataset), folder.parent) as unplaced:
+        unplaced.put_at(folder)
+    return unplaced.description
 
 
 def is_intact(folder: Path, described: Description) -> bool:
@@ -116,9 +138,9 @@ def labels(folder: Path) -> Labels:
     return values.view(np.int64)
 
 
-def _write_array(path: Path, array: AnyArray) -> None:
+def _write_array(path: Path, array: Parts) -> None:
     with path.open("wb") as file:
-        npy.write_array(file, array, version=(1, 0), allow_pickle=False)
+        write_array(file, array)
         file.flush()
         os.fsync(file.fileno())
 

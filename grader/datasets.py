@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader import limits
-from grader.dataset_archives import read_array, write_arrays
+from grader.dataset_archives import in_one, read_array, write_arrays
+from grader.dataset_checks import check_finite, check_images, check_labels, check_pairs
 from grader.dataset_errors import DatasetError
 from grader.facts import AnyArray, Shape
 
@@ -24,8 +24,6 @@ Labels: TypeAlias = npt.NDArray[np.int64]
 
 IMAGES = "images"
 LABELS = "labels"
-_IMAGE_DTYPES = ("uint8", "float32")
-_IMAGE_DIMENSIONS = 4
 _DIGEST_FORMAT = "secateur data set, 1"
 
 
@@ -54,15 +52,10 @@ class Description:
 
 def create(images: AnyArray, labels: AnyArray, source: str = "data set") -> Dataset:
     """A checked data set in native byte order; raises DatasetError naming `source` where the arrays cannot be one."""
-    _check_images(images, f"{source}, array {IMAGES!r}")
-    _check_labels(labels, f"{source}, array {LABELS!r}")
-    if len(images) != len(labels):
-        raise DatasetError(
-            source,
-            expected="one label for each image",
-            got=f"{len(images):,} images and {len(labels):,} labels",
-            advice="Take both from the same split, before either is shuffled or cut.",
-        )
+    check_images(images.shape, images.dtype, f"{source}, array {IMAGES!r}")
+    check_finite(images, 0, f"{source}, array {IMAGES!r}")
+    check_labels(labels, f"{source}, array {LABELS!r}")
+    check_pairs(len(images), len(labels), source)
     native = images.dtype.newbyteorder("=")
     return Dataset(np.ascontiguousarray(images, dtype=native), np.ascontiguousarray(labels, dtype=np.int64))
 
@@ -74,28 +67,46 @@ def load(path: Path) -> Dataset:
 
 def save(dataset: Dataset, path: Path) -> None:
     """Store the data set at `path` as a compressed `.npz` archive, labels in the smallest type that holds them."""
-    smallest = np.min_scalar_type(int(dataset.labels.max()))
-    write_arrays(path, {IMAGES: dataset.images, LABELS: dataset.labels.astype(smallest)})
+    write_arrays(path, {IMAGES: in_one(dataset.images), LABELS: in_one(packed(dataset.labels))})
+
+
+def packed(labels: Labels) -> AnyArray:
+    """The labels in the smallest type that holds them."""
+    return labels.astype(np.min_scalar_type(int(labels.max())))
 
 
 def digest(dataset: Dataset) -> str:
     """SHA-256 of the content, in hexadecimal: little-endian images and labels in order, however they were stored."""
-    images = np.ascontiguousarray(dataset.images, dtype=dataset.images.dtype.newbyteorder("<"))
-    head = {"format": _DIGEST_FORMAT, "shape": list(images.shape), "dtype": images.dtype.name}
-    content = hashlib.sha256(json.dumps(head, sort_keys=True).encode() + b"\n")
-    content.update(images.data)
+    content = begin_digest(dataset.images.shape, dataset.images.dtype)
+    content.update(little_endian(dataset.images).data)
     content.update(np.ascontiguousarray(dataset.labels, dtype="<i8").data)
     return content.hexdigest()
 
 
+def begin_digest(shape: Shape, dtype: np.dtype[np.generic]) -> "hashlib._Hash":
+    """The digest of images of that shape (N, ...) before their bytes, as `little_endian` gives them, and the labels'."""
+    head = {"format": _DIGEST_FORMAT, "shape": list(shape), "dtype": dtype.name}
+    return hashlib.sha256(json.dumps(head, sort_keys=True).encode() + b"\n")
+
+
+def little_endian(images: AnyArray) -> AnyArray:
+    """The images in C order and the byte order in which they are hashed."""
+    return np.ascontiguousarray(images, dtype=images.dtype.newbyteorder("<"))
+
+
 def describe(dataset: Dataset) -> Description:
     """The facts about a data set, its digest among them."""
-    per_class = np.bincount(dataset.labels)
+    return description(digest(dataset), dataset.images.shape, dataset.images.dtype, dataset.labels)
+
+
+def description(digest: str, shape: Shape, dtype: np.dtype[np.generic], labels: Labels) -> Description:
+    """The facts about a data set of that digest, with images of shape (N, ...)."""
+    per_class = np.bincount(labels)
     return Description(
-        digest=digest(dataset),
-        examples=len(dataset.labels),
-        shape=tuple(dataset.images.shape[1:]),
-        dtype=dataset.images.dtype.name,
+        digest=digest,
+        examples=len(labels),
+        shape=tuple(shape[1:]),
+        dtype=dtype.name,
         classes=len(per_class),
         per_class=tuple(per_class.tolist()),
     )
@@ -104,53 +115,3 @@ def describe(dataset: Dataset) -> Description:
 def as_json(description: Description) -> dict[str, object]:
     """The description as JSON holds it."""
     return asdict(description) | {"shape": list(description.shape), "per_class": list(description.per_class)}
-
-
-def _check_images(images: AnyArray, where: str) -> None:
-    if images.dtype.name not in _IMAGE_DTYPES:
-        raise DatasetError(
-            where,
-            expected="dtype uint8 or float32",
-            got=str(images.dtype),
-            advice="Convert with images.astype('float32'), or with 'uint8' where the values are 0 to 255.",
-        )
-    if images.ndim != _IMAGE_DIMENSIONS or 0 in images.shape:
-        raise DatasetError(
-            where,
-            expected="4 dimensions, (N, H, W, C) or (N, C, H, W), each at least 1",
-            got=f"shape {images.shape}",
-            advice="Gray images need a channel axis as well: images[..., None].",
-        )
-    if images.dtype.name != "uint8" and not (finite := np.isfinite(images)).all():
-        first = tuple(int(index) for index in np.unravel_index(int(np.argmin(finite)), images.shape))
-        raise DatasetError(
-            where,
-            expected="finite values",
-            got=f"{int((~finite).sum()):,} that are not, the first {images[first]} at {first}",
-            advice="Look for a division by zero in the preprocessing.",
-        )
-
-
-def _check_labels(labels: AnyArray, where: str) -> None:
-    if labels.dtype.kind not in "iu":
-        raise DatasetError(
-            where,
-            expected="whole numbers (an integer dtype)",
-            got=str(labels.dtype),
-            advice="Store class numbers from 0: labels.astype('int64'); one-hot rows become labels.argmax(axis=1).",
-        )
-    if labels.ndim != 1 or not len(labels):
-        raise DatasetError(
-            where,
-            expected="shape (N,), N at least 1",
-            got=f"shape {labels.shape}",
-            advice="Use labels.reshape(-1) for a single column; one-hot rows become labels.argmax(axis=1).",
-        )
-    lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0 or highest >= limits.MAX_DATASET_CLASSES:
-        raise DatasetError(
-            where,
-            expected=f"classes from 0 to at most {limits.MAX_DATASET_CLASSES - 1:,}",
-            got=f"labels from {lowest:,} to {highest:,}",
-            advice="Number the classes 0, 1, 2 and so on, and leave out images without a class.",
-        )

@@ -30,6 +30,7 @@ ALMOST_ZERO = 1e-6  # a weight below this was probably meant to be pruned
 
 # --- data sets ------------------------------------------------------------------------------------------------------
 MAX_DATASET_ARRAY_BYTES = 8 << 30  # a deflated file of zeros must not take the machine's memory
+DATASET_PART_BYTES = 8 << 20  # what is held of a data set while it is made, copied or opened
 MAX_DATASET_CLASSES = 10_000  # a stray label of 10**12 would make the table of classes that long
 MAX_IDX_DIMENSIONS = 8  # the format allows 255; images need 3
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import dataset_folders, datasets
+from grader import dataset_folders, dataset_streams
 from grader.dataset_errors import DatasetError
 from grader.dataset_folders import OpenImages
+from grader.dataset_streams import Passing
 from grader.datasets import Labels
 from grader.networks.graph import Network
 
@@ -51,13 +52,15 @@ def check_fit(test_set: TestSet, network: Network, source: str) -> None:
 @contextmanager
 def open_test_set(path: Path) -> Iterator[TestSet]:
     """The test set in an `.npz`, its images in an anonymous file. Raises DatasetError or OSError."""
-    dataset = datasets.load(path)
+    stream = dataset_streams.load(path)
+    passing = Passing(stream)
     file = os.memfd_create("images", os.MFD_CLOEXEC)
     try:
-        with os.fdopen(os.dup(file), "wb") as stream:
-            stream.write(dataset.images.data)
-        images = OpenImages(file, dataset.images.dtype.name, dataset.images.shape, 0)
-        yield TestSet(images, dataset.labels, datasets.digest(dataset))
+        with os.fdopen(os.dup(file), "wb") as target:
+            for part in passing.images.parts:
+                target.write(part.data)
+        images = OpenImages(file, passing.images.dtype.name, passing.images.shape, 0)
+        yield TestSet(images, stream.labels, passing.description().digest)
     finally:
         os.close(file)
 

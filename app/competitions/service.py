@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.competitions.definition import CompetitionDefinition
-from app.competitions.stored import dataset_folder
+from app.competitions.stored import dataset_folder, datasets_folder
 from app.courses.service import check_slug
 from app.errors import Conflict, NotFound, Unprocessable
-from grader import dataset_folders, datasets
+from grader import dataset_folders, dataset_streams
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Course
 from models.datasets import Dataset
@@ -21,11 +21,11 @@ def copy_dataset(data_dir: Path, name: str, path: Path) -> Dataset:
     Raises DatasetError, or AppError where the name will not do.
     """
     check_slug(name, "a data set's name")
-    dataset = datasets.load(path)
-    described = datasets.describe(dataset)
-    folder = dataset_folder(data_dir, described.digest)
-    if not dataset_folders.is_intact(folder, described):
-        dataset_folders.save_raw(dataset, folder)
+    with dataset_folders.written(dataset_streams.load(path), datasets_folder(data_dir)) as copy:
+        described = copy.description
+        folder = dataset_folder(data_dir, described.digest)
+        if not dataset_folders.is_intact(folder, described):
+            copy.put_at(folder)
     return Dataset(
         name=name,
         digest=described.digest,

@@ -11,9 +11,14 @@ from grader.testset import TestSet, open_test_folder
 from models.competitions import CompetitionVersion
 
 
+def datasets_folder(data_dir: Path) -> Path:
+    """Where the service keeps its data sets, each in a folder."""
+    return data_dir / "datasets"
+
+
 def dataset_folder(data_dir: Path, digest: str) -> Path:
     """Where the service keeps a data set."""
-    return data_dir / "datasets" / digest
+    return datasets_folder(data_dir) / digest
 
 
 class Definitions:
