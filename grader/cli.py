@@ -101,7 +101,7 @@ def _run_grade(options: argparse.Namespace) -> int:
     reference = KerasProcess(definition) if options.engine == "tensorflow" else None
     with ExitStack() as stack:
         test_set = stack.enter_context(open_test_set(options.dataset))
-        check_fit(test_set, definition.network, str(options.dataset))
+        check_fit(test_set, definition, str(options.dataset))
         checked = _check(options, definition, stack)
         if not checked.accepted:
             return _show(checked.report, definition, options)

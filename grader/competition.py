@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -19,23 +18,21 @@ from pydantic import (
     field_validator,
 )
 
-from grader import flops, yaml_source
-from grader.errors import DefinitionError
+from grader import yaml_source
+from grader.checking import architecture, family
+from grader.checking.fit import Fit
+from grader.errors import DefinitionError, GraderFault
+from grader.facts import Shape, StoredWeights
 from grader.formula import Formula, parse
-from grader.limits import DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_MACS, MAX_FILE_BYTES, MAX_MACS
+from grader.limits import DEFAULT_MAX_FILE_BYTES, MAX_FILE_BYTES
+from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
-from grader.networks.keras_config import network_from_config
 from grader.scoring import METRICS
+from grader.strict import Strict
 from grader.yaml_source import YamlSource
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
 ClassName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-
-
-class Strict(BaseModel):
-    """A part of a definition: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FileRule(Strict):
@@ -57,22 +54,6 @@ class InputRule(Strict):
     )
     std: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
         default=None, description="Divides last, one for each channel."
-    )
-
-
-class NetworkRule(Strict):
-    """The exact network that the weights must fit, as the JSON that Keras' `model.to_json()` writes."""
-
-    keras_config: dict[str, Any] = Field(
-        description="The JSON of `model.to_json()`, or the name of a file that holds it."
-    )
-
-
-class LimitRule(Strict):
-    """What is too heavy to evaluate."""
-
-    max_macs: int = Field(
-        default=DEFAULT_MAX_MACS, gt=0, le=MAX_MACS, description="Multiply-accumulates for one sample."
     )
 
 
@@ -109,22 +90,12 @@ class Grading(Strict):
             _parse_for_pydantic(text, METRICS | {"score"})
         return text
 
-    @field_validator("network")
-    @classmethod
-    def _network_can_be_built(cls, rule: NetworkRule) -> NetworkRule:
-        try:
-            network = network_from_config(rule.keras_config)
-        except DefinitionError as error:
-            raise ValueError(str(error)) from None
-        if not network.parameters:
-            raise ValueError("the network has no parameters; there is nothing to prune")
-        return rule
-
     @field_validator("input")
     @classmethod
     def _input_fits_the_network(cls, rule: InputRule, info: ValidationInfo) -> InputRule:
         if "network" in info.data:
-            channels = network_from_config(info.data["network"].keras_config).input_shape[-1]
+            known = info.data["network"].known
+            channels = known.input_shape[0 if known.channels_first else -1]
             for key, values in (("mean", rule.mean), ("std", rule.std)):
                 if values is not None and len(values) != channels:
                     raise ValueError(f"`{key}` has {len(values)} numbers, the network's input {channels} channels")
@@ -133,22 +104,27 @@ class Grading(Strict):
     @field_validator("limits")
     @classmethod
     def _network_is_not_too_heavy(cls, rule: LimitRule, info: ValidationInfo) -> LimitRule:
-        if "network" in info.data:
-            macs = flops.dense_macs(network_from_config(info.data["network"].keras_config))
-            if macs > rule.max_macs:
-                raise ValueError(
-                    f"the network takes {macs:,} multiply-accumulates, `max_macs` allows {rule.max_macs:,}"
-                )
+        if "network" in info.data and info.data["network"].network is not None:
+            for finding in rule.findings(info.data["network"].network):
+                raise ValueError(LIMITS_TOLD[finding.code].format(got=finding.got, expected=finding.expected))
         return rule
 
     @field_validator("classes")
     @classmethod
     def _classes_fit_the_network(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if "network" in info.data:
-            outputs = network_from_config(info.data["network"].keras_config).classes
+            outputs = info.data["network"].known.classes
             if outputs != len(names):
                 raise ValueError(f"the network has {outputs} outputs, `classes` names {len(names)}")
         return names
+
+
+LIMITS_TOLD = {
+    "too-many-parameters": "the network has {got} parameters, `max_parameters` allows {expected}",
+    "too-many-macs": "the network takes {got} multiply-accumulates, `max_macs` allows {expected}",
+    "too-large-activations": "a layer of the network gives {got} bytes, `max_activation_bytes` allows {expected}",
+}
+"""What an instructor is told where the one network of a definition is above its own limits."""
 
 
 class Definition:
@@ -164,10 +140,40 @@ class Definition:
         rules = self.grading.model_dump(mode="json")
         return hashlib.sha256(json.dumps(rules, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
-    @cached_property
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one image, without the batch."""
+        return self.grading.network.known.input_shape
+
+    @property
+    def classes(self) -> int:
+        """How many classes the networks tell apart."""
+        return self.grading.network.known.classes
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether an image's first axis, and not its last, is that of its channels."""
+        return self.grading.network.known.channels_first
+
+    @property
+    def exact(self) -> Network | None:
+        """The one network that weights must fit, or None where the weights tell which one of a family it is."""
+        return self.grading.network.network
+
+    @property
     def network(self) -> Network:
-        """The network that weights must fit."""
-        return network_from_config(self.grading.network.keras_config)
+        """The one network. Raises GraderFault for a family: who asks has to use `fit`."""
+        if self.exact is None:
+            raise GraderFault(f"{self.slug} takes a family of networks; which one, a file's weights tell")
+        return self.exact
+
+    def fit(self, stored: StoredWeights) -> Fit:
+        """The network that a file's weights are for, and the arrays in their places, with all that keeps them from it."""
+        if self.exact is not None:
+            return architecture.fit(stored, self.exact)
+        plan = self.grading.network.plan
+        assert plan is not None  # noqa: S101 - what is no exact network is a plan
+        return family.fit(stored, plan)
 
     @cached_property
     def score(self) -> Formula:

@@ -56,6 +56,7 @@ def _images(rules: Grading, test_set: TestSet) -> dict[str, Any]:
         "shape": list(test_set.images.shape),
         "offset": test_set.images.offset,
         "input": rules.input.model_dump(mode="json"),
+        "channels_first": rules.network.known.channels_first,
     }
 
 

@@ -27,7 +27,7 @@ SOURCES = Path(__file__).resolve().parents[1]
 
 
 class EngineMissing(Exception):
-    """TensorFlow, or the Keras that the definition needs, is not installed."""
+    """TensorFlow, or the Keras that the definition needs, is not installed, or the definition is none of Keras."""
 
 
 class KerasProcess:
@@ -37,7 +37,10 @@ class KerasProcess:
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
-        library = library_for(definition.grading.network.keras_config)
+        config = definition.grading.network.keras_config
+        if config is None:
+            raise EngineMissing("the engine 'tensorflow' evaluates networks that a keras_config defines, and no others")
+        library = library_for(config)
         for module in ("tensorflow", library):
             if importlib.util.find_spec(module) is None:
                 raise EngineMissing(

@@ -12,6 +12,8 @@ DEFAULT_MAX_FILE_BYTES = 16 << 20  # six times a 600,000-parameter file saved wi
 MAX_FILE_BYTES = 256 << 20  # the parser holds the file and its arrays in memory
 DEFAULT_MAX_MACS = 2_000_000_000  # for one sample: about 16 ms on one core
 MAX_MACS = 1_000_000_000_000
+DEFAULT_MAX_ACTIVATION_BYTES = 16 << 20  # one layer's output for one sample, float32: 64 channels of 256x256
+MAX_ACTIVATION_BYTES = 32 << 20  # a batch of 16 of these, in and out, fits the evaluation's memory
 
 # --- jobs in the jail -----------------------------------------------------------------------------------------------
 READ_CPU_SECONDS = 5  # reading takes some 30 ms; a bomb, or a damaged file that makes the parser spin, is stopped here
@@ -78,10 +80,12 @@ TIMING_EXAMPLES = 256  # for one run: some milliseconds, far above the clock's g
 
 # --- matching -------------------------------------------------------------------------------------------------------
 MAX_MATCH_PROBLEMS = 20  # a file of another network has a problem in every layer; the first ones tell it
+MAX_ORDER_STEPS = 2_000  # trials of a layer at a place, to find the order in which a family's layers chain
 MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of layers
 
 # --- networks and the float64 pass ----------------------------------------------------------------------------------
 KERAS_START_SECONDS = 120  # importing TensorFlow on a cold and busy disk
+MAX_READINGS = 256  # combinations of what a definition leaves open beside sizes; each is tried on every file
 MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once
 EXACT_COLUMN_BYTES = 4 << 20  # windows of a convolution copied out at once, for the same reason

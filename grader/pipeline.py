@@ -12,12 +12,12 @@ from fractions import Fraction
 import numpy as np
 
 from grader import counting, extraction, flops, limits, messages, scoring
-from grader.checking import architecture, values
+from grader.checking import values
 from grader.competition import Definition
 from grader.errors import Cause, Finding, GraderFault, Refusal
 from grader.evaluation import predict
 from grader.facts import Note, StoredWeights, Weights
-from grader.networks.graph import bind
+from grader.networks.graph import Network, bind
 from grader.report import Digests, Report, Status
 from grader.running import Runner
 from grader.testset import TestSet
@@ -35,10 +35,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file after checking: its report so far and, unless it was rejected, its canonical weights."""
+    """A file after checking: its report so far and, unless it was rejected, its canonical weights and their network."""
 
     report: Report
     weights: Weights | None
+    network: Network | None = None
 
     @property
     def accepted(self) -> bool:
@@ -89,11 +90,11 @@ def check(file: int, report: Report, definition: Definition, reader: Runner, wat
 
 def evaluate(checked: Checked, definition: Definition, test_set: TestSet, evaluator: Runner, watch: Watch) -> Report:
     """The finished report of a file that passed `check`. Raises GraderFault where the fault is not the file's."""
-    report, weights = checked.report, checked.weights
-    if weights is None or report.counts is None or report.macs is None:
+    report, weights, network = checked.report, checked.weights, checked.network
+    if weights is None or network is None or report.counts is None or report.macs is None:
         raise GraderFault("only a file that passed its checks is evaluated")
     with watch.phase(Phase.EVALUATING):
-        model = bind(definition.network, weights)
+        model = bind(network, weights)
         predictions = predict(model, report.macs.dense, definition.grading, test_set, evaluator)
     with watch.phase(Phase.SCORING):
         report = replace(
@@ -124,9 +125,12 @@ def digest_of_file(file: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def digest_of_weights(weights: Weights) -> str:
-    """SHA-256 of canonical weights: for each slot in network order its name, shape and little-endian float32 bytes."""
-    digest = hashlib.sha256()
+def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
+    """SHA-256 of canonical weights: for each slot in network order its name, shape and little-endian float32 bytes.
+
+    `derived` is what was told by the shapes and stands in none of them, so that equal digests are of equal networks.
+    """
+    digest = hashlib.sha256("".join(f"{text}\n" for text in derived).encode())
     for name, array in weights.items():
         digest.update(f"{name} {array.shape}\n".encode())
         digest.update(array.tobytes())
@@ -134,17 +138,20 @@ def digest_of_weights(weights: Weights) -> str:
 
 
 def _check(found: StoredWeights, definition: Definition, report: Report) -> Checked:
-    network = definition.network
-    matched = architecture.match(found, network.layers)
-    report = replace(report, layout=found.layout, notes=(*found.notes, *matched.notes))
-    weights, findings = values.canonical(matched.arrays, network.slots)
-    if problems := [*matched.problems, *findings]:
+    fitted = definition.fit(found)
+    network = fitted.network
+    report = replace(report, layout=found.layout, notes=(*found.notes, *fitted.notes))
+    weights, findings = values.canonical(fitted.arrays, fitted.slots)
+    heavy = definition.grading.limits.findings(network) if network and definition.exact is None else ()
+    problems = [*fitted.problems, *findings, *heavy]
+    if problems or network is None:
         return Checked(reject(report, problems), None)
     macs = flops.macs(network, weights)
     counts = counting.count(network.slots, weights)
-    digests = replace(report.digests, weights=digest_of_weights(weights))
+    digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
     report = replace(report, digests=digests, counts=counts, macs=macs)
-    return Checked(replace(report, notes=(*report.notes, *_remarks(counts.zeros, weights))), weights)
+    report = replace(report, notes=(*report.notes, *_remarks(counts.zeros, weights)))
+    return Checked(report, weights, network)
 
 
 def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:

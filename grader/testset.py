@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from grader import dataset_folders, dataset_streams
 from grader.dataset_errors import DatasetError
 from grader.dataset_folders import OpenImages
 from grader.dataset_streams import Passing
 from grader.datasets import Labels
-from grader.networks.graph import Network
+from grader.facts import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,19 @@ class TestSet:
         return int(self.labels.size)
 
 
-def check_fit(test_set: TestSet, network: Network, source: str) -> None:
+class Taker(Protocol):
+    """What takes images: a network, or a definition of which every network does."""
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one image, without the batch."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes it tells apart."""
+
+
+def check_fit(test_set: TestSet, network: Taker, source: str) -> None:
     """Raises DatasetError, naming `source`, where the network takes other images or knows fewer classes."""
     shape, highest = test_set.images.shape[1:], int(test_set.labels.max())
     if shape != network.input_shape:

@@ -42,9 +42,9 @@ def competition() -> None:
 def check(file: Path) -> None:
     """Read a definition and say what is wrong with it, line by line."""
     read = definition.load(file)
-    click.echo(
-        f"{read.slug}: {read.grading.network.parameters:,} parameters, {len(read.grading.grading.classes)} classes"
-    )
+    exact = read.grading.exact
+    network = f"{exact.parameters:,} parameters" if exact else "a family of networks"
+    click.echo(f"{read.slug}: {network}, {read.grading.classes} classes")
 
 
 @competition.command("apply")

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
 
 from grader import competition, yaml_source
-from grader.competition import Definition, Grading, Slug, Strict
+from grader.competition import Definition, Grading, Slug
+from grader.strict import Strict
 from grader.yaml_source import YamlSource
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -61,7 +61,7 @@ class CompetitionBody(BaseModel):
     closes: datetime | None
     file_names: list[str]
     max_bytes: int
-    parameters: int
+    parameters: int | None = Field(description="Of the one network that is asked for; null: of a family, any.")
     score: str = Field(description="The formula.")
     full_credit: str | None
     per_day: int | None = Field(description="Submissions a day; null: no limit.")
@@ -166,8 +166,9 @@ def _list(request: Request, services: AppServices, signed: Signed, session: Sess
     return services.renderer.page_or_json(request, "competitions/list.html", {"found": found}, body)
 
 
-def _parameters(entry: Entry) -> int:
-    return entry.definition.grading.network.parameters
+def _parameters(entry: Entry) -> int | None:
+    exact = entry.definition.grading.exact
+    return exact.parameters if exact else None
 
 
 def _body(entry: Entry, window: Window) -> CompetitionBody:

@@ -108,7 +108,7 @@ def dataset_named(session: Session, name: str) -> Dataset:
 
 
 def _check_dataset(definition: CompetitionDefinition, dataset: Dataset) -> None:
-    network = definition.grading.network
+    network = definition.grading
     if tuple(dataset.sample_shape) != network.input_shape:
         raise Unprocessable(
             "dataset-shape",

@@ -8,12 +8,14 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader import limits, messages
+from grader import limits
 from grader.checking.alignment import Pair, align
 from grader.checking.arrays import match_arrays, shapes_of
+from grader.checking.fit import Fit, cast_notes
 from grader.errors import Finding
 from grader.facts import AnyArray, NetworkLayer, Note, Shape, StoredLayer, StoredWeights
 from grader.layer_names import numbered
+from grader.networks.graph import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,12 @@ class Matched:
     arrays: Mapping[str, AnyArray]
     problems: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
+
+
+def fit(stored: StoredWeights, network: Network) -> Fit:
+    """The file's arrays in the slots of the one network that is asked for."""
+    matched = match(stored, network.layers)
+    return Fit(network, network.slots, matched.arrays, matched.problems, matched.notes)
 
 
 def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
@@ -36,7 +44,7 @@ def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
             _match_section(wanted, found, arrays, problems)
     slots = [slot.name for layer in layers for slot in layer.slots]
     ordered = {name: arrays[name] for name in slots if name in arrays}
-    return Matched(ordered, _capped(problems), tuple(_notes(ordered)))
+    return Matched(ordered, capped(problems), tuple(cast_notes(ordered)))
 
 
 def _sections(
@@ -135,14 +143,9 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     return close[0] if close else "none"
 
 
-def _capped(problems: Sequence[Finding]) -> tuple[Finding, ...]:
+def capped(problems: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The first problems, and how many more there are."""
     if len(problems) <= limits.MAX_MATCH_PROBLEMS:
         return tuple(problems)
     shown = problems[: limits.MAX_MATCH_PROBLEMS - 1]
     return (*shown, Finding("more-problems", got=str(len(problems) - len(shown))))
-
-
-def _notes(arrays: Mapping[str, AnyArray]) -> Iterator[Note]:
-    for kind in sorted({array.dtype.name for array in arrays.values()} - {"float32"}):
-        count = sum(array.dtype.name == kind for array in arrays.values())
-        yield messages.note("cast-to-float32", where=str(count), got=kind)

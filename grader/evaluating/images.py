@@ -26,11 +26,15 @@ class Images(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """How pixels become a network's input: divided, then standardised by channel (the last axis) where asked."""
+    """How pixels become a network's input: divided, then standardised by channel where asked.
+
+    Channels are the last axis, or with `channels_first` the first one after that of the images.
+    """
 
     divide_by: float = 1.0
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    channels_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def images_behind(file: int, arguments: Mapping[str, Any]) -> StoredImages:
     """The images behind a descriptor, as an evaluation's arguments describe them."""
     rule = arguments["input"]
     mean, std = (None if rule.get(name) is None else tuple(rule[name]) for name in ("mean", "std"))
-    scaling = Scaling(float(rule.get("divide_by", 1)), mean, std)
+    scaling = Scaling(float(rule.get("divide_by", 1)), mean, std, bool(arguments.get("channels_first", False)))
     return StoredImages(file, arguments["dtype"], tuple(arguments["shape"]), int(arguments["offset"]), scaling)
 
 
@@ -79,8 +83,9 @@ def normalise(pixels: AnyArray, scaling: Scaling) -> FloatArray:
     """Pixels as a network takes them: (float32(pixels) / divide_by - mean) / std, each step in float32."""
     scaled = pixels.astype(np.float32)
     scaled /= np.float32(scaling.divide_by)
+    along = (-1, *[1] * (pixels.ndim - 2)) if scaling.channels_first else (-1,)
     if scaling.mean is not None:
-        scaled -= np.asarray(scaling.mean, np.float32)
+        scaled -= np.asarray(scaling.mean, np.float32).reshape(along)
     if scaling.std is not None:
-        scaled /= np.asarray(scaling.std, np.float32)
+        scaled /= np.asarray(scaling.std, np.float32).reshape(along)
     return scaled

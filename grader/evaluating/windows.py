@@ -1,6 +1,7 @@
 """Windows that slide over images, in float64: convolutions and pooling, and images made larger."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -76,9 +77,12 @@ def max_pool(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
 
 
 def average_pool(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
-    """The average without the padding, as Keras and ONNX' default have it."""
-    inside = np.ones((1, 1, *inputs[0].shape[2:]))
+    """The average, by default without the padding, as Keras and ONNX have it."""
     average: Tensor = _over_windows(np.add, inputs[0], attributes, 0.0)
+    if attributes.get("count_include_pad", 0):
+        average /= prod(attributes["kernel_shape"])
+        return average
+    inside = np.ones((1, 1, *inputs[0].shape[2:]))
     average /= _over_windows(np.add, inside, attributes, 0.0)
     return average
 

@@ -5,7 +5,7 @@ The help page is generated from this table. `problem` fills a sentence with its 
 
 from grader.errors import Finding
 from grader.facts import Note, Problem
-from grader.messages import hdf5, layouts, limits, mixed_up, networks, series
+from grader.messages import families, hdf5, layouts, limits, mixed_up, networks, series
 from grader.messages.notes import NOTES
 from grader.messages.sentence import Sentence
 
@@ -18,6 +18,7 @@ PROBLEMS: dict[str, Sentence] = {
     **layouts.PROBLEMS,
     **networks.PROBLEMS,
     **series.PROBLEMS,
+    **families.PROBLEMS,
 }
 
 

@@ -6,6 +6,10 @@ NOTES = {
     "seeds-ignored": "{got} arrays of random seeds were passed over.",
     "model-config-ignored": "The file holds a whole model; its configuration was not read, only its weights.",
     "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",
+    "derived": "The assignment leaves open what the shapes tell: {got}.",
+    "reordered": (
+        "The layers were taken in the order {got}, which is not the file's: it is the only one in which their shapes fit."
+    ),
     "almost-zero": (
         "{got} weights lie between 0 and 0.000001 without being 0, and {expected} are exactly 0: "
         "if those were meant to be pruned, multiply them by the mask before saving."

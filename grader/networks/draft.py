@@ -103,7 +103,7 @@ class Draft:
         self._layers[name] = NetworkLayer(name, kind, tuple(both))
         return True
 
-    def finish(self, name: str, logits: Value, order: Sequence[str]) -> Network:
+    def finish(self, name: str, logits: Value, order: Sequence[str], *, channels_first: bool) -> Network:
         """The drawn network; its output is `logits`, one number for each class, its layers stand in the given order."""
         crop(self._nodes, self._covered, logits.tensor)
         graph = onnx.GraphProto(name=name, node=self._nodes, initializer=self._constants)
@@ -111,7 +111,7 @@ class Draft:
         graph.input.append(helper.make_tensor_value_info(IMAGES, float32, ["samples", *shape]))
         graph.output.append(helper.make_tensor_value_info(logits.tensor, float32, ["samples", *logits.shape]))
         layers = tuple(self._layers[layer] for layer in order if layer in self._layers)
-        return Network(name, graph, layers, shape, logits.shape[0])
+        return Network(name, graph, layers, shape, logits.shape[0], channels_first)
 
     def _transposed(self, name: str, permutation: Sequence[int]) -> str:
         """A tensor with its axes in another order; the same one is turned once, and not turned back."""

@@ -29,6 +29,8 @@ class Network:
     layers: tuple[NetworkLayer, ...]
     input_shape: Shape
     classes: int
+    channels_first: bool = False
+    """Whether the first axis of `input_shape`, and not the last, is that of the channels."""
 
     @property
     def slots(self) -> tuple[Slot, ...]:

@@ -109,7 +109,9 @@ def _finish(draft: Draft, topology: Topology, logits: Value) -> Network:
             f"network '{topology.name}' gives an output of shape {logits.shape} for each image; "
             f"one number for each of {MIN_CLASSES} to {MAX_LAYER_SIZE} classes is needed"
         )
-    network = draft.finish(topology.name, logits, [entry.name for entry in topology.entries])
+    channels_first = any(entry.options.get("data_format") == "channels_first" for entry in topology.entries)
+    names = [entry.name for entry in topology.entries]
+    network = draft.finish(topology.name, logits, names, channels_first=channels_first)
     if not network.slots:
         raise DefinitionError(f"network '{topology.name}' has no layer with weights; there is nothing to prune")
     return network

@@ -88,7 +88,7 @@ def test_there_are_built_in_competitions() -> None:
         ("tiny.keras.json", "tiny.yaml", 8, "tiny.yaml cannot be read: "),
         ("tiny.keras.json", "[1]", 8, "grading.network.keras_config: Input should be a valid dictionary"),
         ("tiny.keras.json", "{class_name: Other}", 7, "supported: 'Sequential' and 'Functional'"),
-        ("keras_config: ", "torch: ", 7, "line 8: grading.network.torch: Extra inputs are not permitted"),
+        ("keras_config: ", "torch: ", 8, "grading.network.torch: Extra inputs are not permitted"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(write: Write, old: str, new: str, line: int, part: str) -> None:
