@@ -115,8 +115,10 @@ def percent(share: float) -> str:
 
 
 def score(value: float) -> str:
-    """Four decimals."""
-    return f"{value:.4f}"
+    """Four decimals, 0.8230; whole numbers from 100 on, such as operations, are 4,694,096; others from 1,000 on 1,234.6."""
+    if abs(value) >= 100 and value.is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4f}"
 
 
 def when(moment: datetime) -> str:

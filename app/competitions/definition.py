@@ -67,7 +67,10 @@ class Scores(StrEnum):
 class BoardRule(Strict):
     """Which submission counts and how the board looks."""
 
-    select: Literal["last"] = Field(default="last", description="The submission that ranks: the last scored one.")
+    select: Literal["last", "best"] = Field(
+        default="last",
+        description="The submission that ranks: the last scored one, or the best of those that meet `rank_if`.",
+    )
     scores: Scores = Field(default=Scores.SHOWN, description="Whether students see scores and the board.")
     top: int = Field(default=0, ge=0, le=100, description="How many leading places are marked.")
 

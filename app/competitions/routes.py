@@ -12,7 +12,7 @@ from app.clock import read_clock
 from app.competitions.access import Entry, enter, enter_as_staff, entries_of
 from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.leaderboard.queries import counting_submission
-from app.leaderboard.service import board
+from app.leaderboard.service import board, rule_of
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
 from app.parameters import Before, Printable
@@ -114,9 +114,10 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "closes": window.closes and window.closes.astimezone(entry.zone),
         "quota": quota_of(session, entry, signed.user, now),
         "mine": mine,
-        "counting": counting_submission(session, mine[0].submission.entrant_id) if mine else None,
+        "counting": counting_submission(session, mine[0].submission.entrant_id, rule_of(entry)) if mine else None,
         "board": board(session, entry, signed.user) if entry.shows_scores else None,
         "parameters": _parameters(entry),
+        "rule": rule_of(entry),
     }
     return services.renderer.page_or_json(request, "competitions/competition.html", context, _body(entry, window))
 

@@ -1,97 +1,138 @@
 """What a board is made of. Ranking is computed when it is read, from the gradings that count."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnExpressionArgument, Select, exists, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, case, exists, func, select, true
 from sqlalchemy.orm import Session
 
-from app.leaderboard.ranking import Candidate
+from app.leaderboard import ranking
+from app.leaderboard.ranking import Candidate, Rule
 from models.accounts import User
-from models.competitions import Competition
+from models.competitions import Competition, CompetitionVersion
 from models.courses import Membership, Role
 from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, State
 from models.submissions import Submission
 
 Columns = TypeVarTuple("Columns")
+MEETS = func.coalesce(Grading.ranks, true()).label("meets")
+"""Whether a submission meets the condition for a rank; one whose definition has none does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a board shows of the submission that counts, beside its score."""
+class Scored:
+    """A scored submission with all that boards and plots show of it."""
 
+    candidate: Candidate
     alias: str
-    accuracy: float
-    sparsity: float
-    full_credit: bool | None
+    report: Mapping[str, Any]
+    version_id: int
 
 
-def counting(session: Session, competition_id: int) -> tuple[Sequence[Candidate], Mapping[int, Facts]]:
-    """For each entrant that competes the last scored submission; and, by submission, what the board shows of it."""
-    newest = func.row_number().over(
-        partition_by=Submission.entrant_id, order_by=(Submission.received_at.desc(), Submission.id.desc())
+def counting(session: Session, competition_id: int, rule: Rule) -> Sequence[Scored]:
+    """For each entrant that competes the submission that counts, in the order of entrants.
+
+    Only columns are read of the others: the database leaves those that may count, and exact fractions decide.
+    """
+    rows = session.execute(_leading(Submission.competition_id == competition_id, rule)).all()
+    return _with_reports(session, _picked(rows, rule))
+
+
+def counting_submission(session: Session, entrant_id: int, rule: Rule) -> int | None:
+    """The submission of an entrant that counts at present."""
+    rows = session.execute(_leading(Submission.entrant_id == entrant_id, rule)).all()
+    return next((each.submission_id for each in _picked(rows, rule)), None)
+
+
+def scored_of(session: Session, entrant_id: int) -> Sequence[Scored]:
+    """All scored submissions of an entrant, in the order of time; those of staff too."""
+    wanted = (
+        _scored(select(Submission.id, Submission.entrant_id, Submission.received_at, Grading.score_exact, MEETS))
+        .where(Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED)
+        .order_by(Submission.received_at, Submission.id)
     )
-    scored = _scored(
-        select(
-            Submission.id,
-            Submission.entrant_id,
-            Submission.received_at,
-            Grading.id.label("grading_id"),
-            newest.label("place"),
-        ),
-        competition_id,
-    ).subquery()
-    rows = session.execute(
-        select(
-            scored.c.id, scored.c.entrant_id, scored.c.received_at, Entrant.alias, Grading.score_exact, Grading.report
-        )
-        .join(Grading, Grading.id == scored.c.grading_id)
-        .join(Entrant, Entrant.id == scored.c.entrant_id)
-        .where(scored.c.place == 1)
-    ).all()
-    candidates = [Candidate(row.entrant_id, row.id, Fraction(row.score_exact), row.received_at) for row in rows]
-    return candidates, {row.id: _facts(row.alias, row.report) for row in rows}
+    rows = session.execute(wanted).all()
+    return _with_reports(session, [_candidate(*row) for row in rows])
 
 
 def entries(session: Session, competition_id: int) -> Mapping[int, int]:
     """How many scored submissions each entrant has."""
-    counted = _scored(select(Submission.entrant_id, func.count()), competition_id).group_by(Submission.entrant_id)
+    counted = (
+        _scored(select(Submission.entrant_id, func.count()))
+        .where(Submission.competition_id == competition_id, *_ranks())
+        .group_by(Submission.entrant_id)
+    )
     return dict(session.execute(counted).all())
+
+
+def rank_conditions(session: Session, version_ids: Iterable[int]) -> Mapping[int, str | None]:
+    """By version, the condition for a rank as its definition says it."""
+    wanted = select(CompetitionVersion.id, CompetitionVersion.definition).where(CompetitionVersion.id.in_(version_ids))
+    return {number: definition["grading"].get("rank_if") for number, definition in session.execute(wanted).all()}
 
 
 def fingerprint(session: Session, competition_id: int, *also: object) -> str:
     """A weak ETag that changes whenever the board does; `also` is what else the answer depends on."""
     newest = select(func.count(), func.max(Grading.finished_at), func.max(Grading.id), func.sum(Grading.id))
-    facts = session.execute(_scored(newest, competition_id)).one()
+    facts = session.execute(_scored(newest).where(Submission.competition_id == competition_id, *_ranks())).one()
     return f'W/"{hashlib.sha256(repr((competition_id, tuple(facts), also)).encode()).hexdigest()[:24]}"'
 
 
-def counting_submission(session: Session, entrant_id: int) -> int | None:
-    """The submission of an entrant that counts at present."""
-    newest = (
-        select(Submission.id)
-        .join(Grading, Grading.submission_id == Submission.id)
-        .where(Submission.entrant_id == entrant_id, *_ranks())
-        .order_by(Submission.received_at.desc(), Submission.id.desc())
-        .limit(1)
+def _leading(whose: ColumnElement[bool], rule: Rule) -> "Select[int, int, datetime, str | None, bool]":
+    """Of each entrant the submission that counts, and with it those whose score is the same as a float."""
+    place = func.rank().over(partition_by=Submission.entrant_id, order_by=_keys(rule)).label("place")
+    found = _scored(
+        select(Submission.id, Submission.entrant_id, Submission.received_at, Grading.score_exact, MEETS, place)
     )
-    return session.scalars(newest).one_or_none()
+    rows = found.where(whose, *_ranks()).subquery().c
+    return select(rows.id, rows.entrant_id, rows.received_at, rows.score_exact, rows.meets).where(rows.place == 1)
 
 
-def _scored(statement: "Select[*Columns]", competition_id: int) -> "Select[*Columns]":
-    return (
-        statement.select_from(Submission)
-        .join(Grading, Grading.submission_id == Submission.id)
-        .where(Submission.competition_id == competition_id, *_ranks())
+def _keys(rule: Rule) -> Sequence[ColumnElement[Any]]:
+    """What the database sorts an entrant's submissions by, so that the one that counts is among the first."""
+    if not rule.best:
+        return Submission.received_at.desc(), Submission.id.desc()
+    badness = Grading.score if rule.lower_is_better else -Grading.score
+    return MEETS.desc(), case((MEETS, badness)), case((MEETS, None), else_=Submission.received_at).desc()
+
+
+def _picked(rows: Iterable[Row[int, int, datetime, str | None, bool]], rule: Rule) -> Sequence[Candidate]:
+    """The one that counts of each entrant."""
+    of_entrant: dict[int, list[Candidate]] = {}
+    for row in rows:
+        candidate = _candidate(*row)
+        of_entrant.setdefault(candidate.entrant_id, []).append(candidate)
+    picked = (ranking.counting(found, rule) for found in of_entrant.values())
+    return [candidate for candidate in picked if candidate]
+
+
+def _candidate(submission_id: int, entrant_id: int, received_at: datetime, score: str | None, meets: bool) -> Candidate:
+    # A score and its exact form are written together, with the state that every query here asks for.
+    return Candidate(entrant_id, submission_id, Fraction(score or 0), received_at, meets)
+
+
+def _with_reports(session: Session, candidates: Sequence[Candidate]) -> Sequence[Scored]:
+    wanted = (
+        _scored(select(Submission.id, Entrant.alias, Grading.report, Grading.version_id))
+        .join(Entrant, Entrant.id == Submission.entrant_id)
+        .where(Grading.is_live, Submission.id.in_([each.submission_id for each in candidates]))
     )
+    rows = {row.id: row for row in session.execute(wanted).all()}
+    found = ((candidate, rows[candidate.submission_id]) for candidate in candidates)
+    return [Scored(candidate, row.alias, row.report, row.version_id) for candidate, row in found]
+
+
+def _scored(statement: "Select[*Columns]") -> "Select[*Columns]":
+    return statement.select_from(Submission).join(Grading, Grading.submission_id == Submission.id)
 
 
 def _ranks() -> Sequence[ColumnExpressionArgument[bool]]:
-    """What makes a submission rank: its live grading has a score, and a student of the course handed it in.
+    """What makes a submission count: its live grading has a score, and a student of the course handed it in.
 
     Whoever is staff now or has left the course has no row, and what somebody handed in as staff never ranks.
     """
@@ -105,8 +146,3 @@ def _ranks() -> Sequence[ColumnExpressionArgument[bool]]:
         ~User.is_admin,
     )
     return Grading.is_live, Grading.state == State.SCORED, ~Submission.is_staff, is_student.correlate(Submission)
-
-
-def _facts(alias: str, report: Mapping[str, Any]) -> Facts:
-    split = next(iter(report["splits"].values()))
-    return Facts(alias, split["accuracy"], report["sparsity"], report["full_credit"])

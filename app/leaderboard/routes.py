@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.competitions.access import enter
+from app.competitions.access import Entry, enter
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden
 from app.leaderboard import queries
-from app.leaderboard.service import Board, Row, board
+from app.leaderboard.service import Board, Row, board, rule_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import wants_page
@@ -20,6 +20,9 @@ router = APIRouter(tags=["leaderboard"])
 
 _EXAMPLE: dict[str, Any] = {
     "competition": "cmu-10605",
+    "lower_is_better": False,
+    "x": "sparsity",
+    "y": "accuracy",
     "rows": [
         {
             "rank": 1,
@@ -29,6 +32,7 @@ _EXAMPLE: dict[str, Any] = {
             "accuracy": 0.6514,
             "sparsity": 0.92,
             "full_credit": True,
+            "on_frontier": True,
             "entries": 3,
             "received_at": "2026-11-21T14:40:00Z",
             "submission_id": 42,
@@ -39,15 +43,21 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class RowBody(BaseModel):
-    """One row of the board. Equal scores share a rank."""
+    """One row of the board. Equal scores share a rank; rows without a rank stand at the end."""
 
-    rank: int
+    rank: int | None = Field(description="Null where the submission does not meet the condition for a rank.")
+    reason: str | None = Field(
+        default=None,
+        description="Why there is no rank, in numbers.",
+        examples=["accuracy 0.8532; needs accuracy > 0.87"],
+    )
     alias: str = Field(description="The entrant's name on the board.")
     score: float
     score_exact: str = Field(description="The score as a fraction in lowest terms.", examples=["7857/10000"])
     accuracy: float
     sparsity: float
     full_credit: bool | None = Field(description="Null where the competition has no such condition.")
+    on_frontier: bool = Field(description="Whether it is on the Pareto frontier of `x` and `y`.")
     entries: int = Field(description="Scored submissions of this entrant.")
     received_at: datetime
     submission_id: int | None = Field(description="Given for your own row, and to staff for all.")
@@ -55,11 +65,14 @@ class RowBody(BaseModel):
 
 
 class BoardBody(BaseModel):
-    """The whole board in order."""
+    """The whole board in order: the ranked ones, best first, then the others."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     competition: str
+    lower_is_better: bool = Field(description="Whether a smaller score is the better one.")
+    x: str = Field(description="A column of the Pareto frontier.", examples=["flops_effective"])
+    y: str = Field(description="The other column of the Pareto frontier.", examples=["accuracy"])
     rows: list[RowBody]
 
 
@@ -71,7 +84,7 @@ class BoardBody(BaseModel):
     responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404, 422)},
 )
 def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: Printable) -> Response:
-    """The last scored submission of each entrant, best first. Send `If-None-Match` to ask whether it changed."""
+    """The submission of each entrant that counts, best first. Send `If-None-Match` to ask whether it changed."""
     entry = enter(session, services.definitions, slug, signed.user)
     if not entry.shows_scores:
         raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
@@ -83,25 +96,33 @@ def show_board(request: Request, services: AppServices, signed: Signed, session:
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     content = board(session, entry, signed.user)
-    context = {"entry": entry, "board": content}
+    context = {"entry": entry, "board": content, "rule": rule_of(entry)}
     return services.renderer.page_or_json(
-        request, "leaderboard/board.html", context, _body(slug, content, is_staff=entry.is_staff), headers=headers
+        request, "leaderboard/board.html", context, _body(entry, content), headers=headers
     )
 
 
-def _body(slug: str, content: Board, *, is_staff: bool) -> BoardBody:
-    return BoardBody(competition=slug, rows=[_row(row, is_staff=is_staff) for row in content.rows])
+def _body(entry: Entry, content: Board) -> BoardBody:
+    return BoardBody(
+        competition=entry.competition.slug,
+        lower_is_better=rule_of(entry).lower_is_better,
+        x=content.x.name,
+        y=content.y.name,
+        rows=[_row(row, is_staff=entry.is_staff) for row in content.rows],
+    )
 
 
 def _row(row: Row, *, is_staff: bool) -> RowBody:
     return RowBody(
         rank=row.rank,
+        reason=row.reason,
         alias=row.alias,
         score=row.score,
         score_exact=row.score_exact,
         accuracy=row.accuracy,
         sparsity=row.sparsity,
         full_credit=row.full_credit,
+        on_frontier=row.on_frontier,
         entries=row.entries,
         received_at=row.received_at,
         submission_id=row.submission_id if row.is_own or is_staff else None,

@@ -1,6 +1,6 @@
 """The board as one person sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,15 +8,22 @@ from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
 from app.courses import queries as courses
-from app.leaderboard import queries, ranking
+from app.leaderboard import columns, pareto, queries, ranking
+from app.leaderboard.columns import Better, Column
+from app.leaderboard.queries import Scored
+from app.leaderboard.ranking import Placed, Rule
 from models.accounts import User
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entrant on the board. Shares are from 0 to 1; `received_at` is of the submission that counts."""
+    """One entrant on the board. Shares are from 0 to 1; `received_at` is of the submission that counts.
 
-    rank: int
+    `rank` is None where that submission does not meet the condition for a rank; `reason` then says why.
+    """
+
+    rank: int | None
+    reason: str | None
     alias: str
     score: float
     score_exact: str
@@ -24,6 +31,7 @@ class Row:
     sparsity: float
     full_credit: bool | None
     in_top: bool
+    on_frontier: bool
     entries: int
     received_at: datetime
     submission_id: int
@@ -37,41 +45,98 @@ class Board:
     rows: Sequence[Row]
     own: Row | None
     behind: float | None
-    """How much score is missing to the rank above the reader's own."""
+    """How much score is missing to the rank above the reader's own, whichever way scores are better."""
+    x: Column
+    y: Column
+    """The two columns whose Pareto frontier the rows are marked by."""
+
+    @property
+    def ranked(self) -> int:
+        """How many entrants have a rank."""
+        return sum(row.rank is not None for row in self.rows)
+
+
+def rule_of(entry: Entry) -> Rule:
+    """Which submission counts in a competition, and which way its scores are better."""
+    definition = entry.definition
+    return Rule(definition.course.board.select == "best", definition.grading.grading.lower_is_better)
 
 
 def board(session: Session, entry: Entry, user: User) -> Board:
     """The board of a competition; the row of the reader's own entrant is marked."""
-    candidates, facts = queries.counting(session, entry.competition.id)
+    rule = rule_of(entry)
+    scored = {each.candidate.submission_id: each for each in queries.counting(session, entry.competition.id, rule)}
     numbers = queries.entries(session, entry.competition.id)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
-    top = entry.definition.course.board.top
-    rows = []
-    for placed in ranking.order(candidates):
-        candidate = placed.candidate
-        fact = facts[candidate.submission_id]
-        rows.append(
-            Row(
-                rank=placed.rank,
-                alias=fact.alias,
-                score=float(candidate.score),
-                score_exact=str(candidate.score),
-                accuracy=fact.accuracy,
-                sparsity=fact.sparsity,
-                full_credit=fact.full_credit,
-                in_top=placed.rank <= top,
-                entries=numbers[candidate.entrant_id],
-                received_at=candidate.received_at.astimezone(entry.zone),
-                submission_id=candidate.submission_id,
-                is_own=mine is not None and candidate.entrant_id == mine.id,
-            )
+    placed = ranking.order([each.candidate for each in scored.values()], rule)
+    reasons = reasons_of(session, scored.values())
+    x, y = axes(entry)
+    best = frontier_of(list(scored.values()), x, y)
+    rows = [
+        _row(
+            each,
+            scored[each.candidate.submission_id],
+            entry,
+            reason=reasons.get(each.candidate.submission_id),
+            entries=numbers[each.candidate.entrant_id],
+            on_frontier=each.candidate.submission_id in best,
+            is_own=mine is not None and each.candidate.entrant_id == mine.id,
         )
+        for each in placed
+    ]
     own = next((row for row in rows if row.is_own), None)
-    return Board(rows, own, _behind(rows, own))
+    return Board(rows, own, _behind(rows, own), x, y)
+
+
+def axes(entry: Entry) -> tuple[Column, Column]:
+    """The two columns that a competition is about: what its score counts, and the accuracy."""
+    known = columns.known(rule_of(entry).lower_is_better)
+    return known[columns.abscissa(entry.definition.grading.score.names)], known["accuracy"]
+
+
+def frontier_of(rows: Sequence[Scored], x: Column, y: Column) -> frozenset[int]:
+    """The submissions on the Pareto frontier of two columns; one that lacks either is not on it."""
+    points = [(row, x.read(row), y.read(row)) for row in rows]
+    complete = [(row, (a, b)) for row, a, b in points if a is not None and b is not None]
+    marks = pareto.frontier(
+        [point for _, point in complete], x_high=x.better is Better.HIGH, y_high=y.better is Better.HIGH
+    )
+    return frozenset(row.candidate.submission_id for (row, _), best in zip(complete, marks, strict=True) if best)
+
+
+def reasons_of(session: Session, rows: Iterable[Scored]) -> Mapping[int, str]:
+    """Why submissions have no rank, by submission: each under the rules that it was graded under."""
+    without = [row for row in rows if not row.candidate.meets]
+    conditions = queries.rank_conditions(session, {row.version_id for row in without})
+    told = ((row, conditions.get(row.version_id)) for row in without)
+    return {row.candidate.submission_id: columns.reason(row, condition) for row, condition in told if condition}
+
+
+def _row(
+    placed: Placed, scored: Scored, entry: Entry, *, reason: str | None, entries: int, on_frontier: bool, is_own: bool
+) -> Row:
+    candidate, report = placed.candidate, scored.report
+    split = next(iter(report["splits"].values()))
+    return Row(
+        rank=placed.rank,
+        reason=reason,
+        alias=scored.alias,
+        score=float(candidate.score),
+        score_exact=str(candidate.score),
+        accuracy=split["accuracy"],
+        sparsity=report["sparsity"],
+        full_credit=report["full_credit"],
+        in_top=placed.rank is not None and placed.rank <= entry.definition.course.board.top,
+        on_frontier=on_frontier,
+        entries=entries,
+        received_at=candidate.received_at.astimezone(entry.zone),
+        submission_id=candidate.submission_id,
+        is_own=is_own,
+    )
 
 
 def _behind(rows: Sequence[Row], own: Row | None) -> float | None:
-    if own is None:
+    if own is None or own.rank is None:
         return None
-    above = [row.score for row in rows if row.rank < own.rank]
-    return above[-1] - own.score if above else None
+    above = [row.score for row in rows if row.rank is not None and row.rank < own.rank]
+    return abs(above[-1] - own.score) if above else None

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from app.competitions.access import Entry, enter, entries_of
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
 from app.errors import Forbidden, NotFound
-from app.leaderboard.queries import counting_submission
-from app.leaderboard.service import board
+from app.leaderboard.standing import standing
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
 from app.parameters import Before, Printable, RowNumber
@@ -140,18 +139,14 @@ def show(
     """One's own, one's team's, or anybody's for the staff of the course."""
     found, entry = _visible(session, services, signed, submission_id)
     grading = queries.live(found)
-    counts = counting_submission(session, found.entrant_id) == found.id
-    standing = board(session, entry, signed.user) if counts and entry.shows_scores else None
-    rank = next((row.rank for row in standing.rows if row.submission_id == found.id), None) if standing else None
+    stands = standing(session, entry, signed.user, grading)
     position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
-    body = submission_body(grading, shows_scores=entry.shows_scores, counts=counts, rank=rank, position=position)
+    body = submission_body(grading, shows_scores=entry.shows_scores, standing=stands, position=position)
     context = {
         "submission": found,
         "grading": grading,
         "entry": entry,
-        "counts": counts,
-        "rank": rank,
-        "ranked": len(standing.rows) if standing else 0,
+        "standing": stands,
         "position": position,
         "report": visible_report(grading.report, shows_scores=entry.shows_scores),
         "regrading": _under_way(found.gradings, grading),

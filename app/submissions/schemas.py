@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.leaderboard.standing import Standing
 from models.gradings import Grading, Phase, State
 
 _HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit", "ranks", "series")
@@ -21,6 +22,7 @@ _EXAMPLE: dict[str, Any] = {
     "is_staff": False,
     "counts": True,
     "rank": 1,
+    "reason": None,
     "position": None,
     "score": 0.7857,
     "files": [{"name": "my_model_weights.h5", "bytes": 2375928, "sha256": "9f" * 32}],
@@ -61,6 +63,10 @@ class SubmissionBody(BaseModel):
     is_staff: bool = Field(description="Staff's own submissions never rank.")
     counts: bool | None = Field(description="Whether this is the one that ranks at present; null in lists.")
     rank: int | None = Field(description="Its rank at present; null where it does not count, and in lists.")
+    reason: str | None = Field(
+        description="Why it has no rank, in numbers; null where it has one, and in lists.",
+        examples=["accuracy 0.8532; needs accuracy > 0.87"],
+    )
     position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
     score: float | None = Field(description="Null where there is no score, or none to show.")
     files: list[FileBody]
@@ -85,8 +91,7 @@ def submission_body(
     grading: Grading,
     *,
     shows_scores: bool,
-    counts: bool | None = None,
-    rank: int | None = None,
+    standing: Standing | None = None,
     position: int | None = None,
     in_full: bool = True,
 ) -> SubmissionBody:
@@ -101,8 +106,9 @@ def submission_body(
         received_at=submission.received_at,
         finished_at=grading.finished_at,
         is_staff=submission.is_staff,
-        counts=counts,
-        rank=rank,
+        counts=standing and standing.counts,
+        rank=standing and standing.rank,
+        reason=standing and standing.reason,
         position=position,
         score=grading.score if shows_scores else None,
         files=[FileBody(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in submission.files],

@@ -39,6 +39,17 @@ def test_numbers_are_grouped() -> None:
     assert (number(592_933), number(7)) == ("592,933", "7")
 
 
+def test_a_score_that_is_a_count_reads_as_one() -> None:
+    assert [score(value) for value in (4_694_096.0, 100.0, 1234.56, 99.5, 1.0, 0.0)] == [
+        "4,694,096",
+        "100",
+        "1,234.6",
+        "99.5000",
+        "1.0000",
+        "0.0000",
+    ]
+
+
 def test_shares_and_scores_have_fixed_decimals() -> None:
     assert (percent(0.961_47), percent(0), score(0.78565)) == ("96.15 %", "0.00 %", "0.7856")
 

@@ -110,11 +110,12 @@ def write_images(path: Path, examples: int) -> Path:
     return path
 
 
-def change_rules(database: Database, world: World, old: str, new: str) -> None:
-    """Applies the competition once more, with one piece of its text changed."""
+def change_rules(database: Database, world: World, old: str, new: str, *also: tuple[str, str]) -> None:
+    """Applies the competition once more, with one piece of its text changed, or several."""
     text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
-    assert old in text
-    text = text.replace(old, new)
+    for piece, other in ((old, new), *also):
+        assert piece in text
+        text = text.replace(piece, other)
     with database.write() as session:
         read = definition.from_yaml(text, "demo.yaml", FOLDER)
         version = competition_service.current_version(session, 1)
@@ -136,9 +137,15 @@ def hand_in(
         return submissions.record(session, admission, upload, Via.API, None).submission_id
 
 
-def settle(database: Database, submission_id: int, score: Fraction | None = None, state: State = State.SCORED) -> None:
-    """Ends the live grading of a submission, as a worker would have."""
-    report = scored_report(score or Fraction(0)) if state is State.SCORED else rejected_report()
+def settle(
+    database: Database,
+    submission_id: int,
+    score: Fraction | None = None,
+    state: State = State.SCORED,
+    report: Report | None = None,
+) -> None:
+    """Ends the live grading of a submission, as a worker would have; a `report` of one's own decides whether it ranks."""
+    report = report or (scored_report(score or Fraction(0)) if state is State.SCORED else rejected_report())
     with database.write() as session:
         session.execute(
             update(Grading)
@@ -150,6 +157,7 @@ def settle(database: Database, submission_id: int, score: Fraction | None = None
                 report=None if state is State.FAILED else report.as_json(),
                 score=float(score or 0) if state is State.SCORED else None,
                 score_exact=str(score or 0) if state is State.SCORED else None,
+                ranks=report.ranks,
             )
         )
 

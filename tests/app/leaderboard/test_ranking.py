@@ -1,13 +1,14 @@
 """Order and ties."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.leaderboard.ranking import Candidate, order
+from app.leaderboard.ranking import Candidate, Rule, counting, order
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -16,7 +17,7 @@ def candidate(entrant: int, score: Fraction, minute: int, submission: int | None
     return Candidate(entrant, submission or minute + 1, score, NOON + timedelta(minutes=minute))
 
 
-def ranks(*scores: Fraction) -> list[int]:
+def ranks(*scores: Fraction) -> list[int | None]:
     return [placed.rank for placed in order(candidate(place, score, place) for place, score in enumerate(scores))]
 
 
@@ -76,3 +77,59 @@ def test_a_rank_is_one_more_than_the_number_of_better_scores(rows: list[Candidat
 @given(candidates())
 def test_everybody_stands_on_the_board_once(rows: list[Candidate]) -> None:
     assert sorted(each.candidate.submission_id for each in order(rows)) == [row.submission_id for row in rows]
+
+
+BEST, FEWEST = Rule(best=True), Rule(best=True, lower_is_better=True)
+
+
+def unranked(each: Candidate) -> Candidate:
+    return replace(each, meets=False)
+
+
+def test_the_smaller_score_ranks_above_where_fewer_is_better() -> None:
+    rows = [candidate(entrant, Fraction(score), entrant) for entrant, score in enumerate((30, 10, 20, 10))]
+
+    placed = order(rows, FEWEST)
+
+    assert [(each.rank, each.candidate.entrant_id) for each in placed] == [(1, 1), (1, 3), (3, 2), (4, 0)]
+
+
+def test_who_does_not_meet_the_condition_stands_below_without_a_rank() -> None:
+    rows = [
+        unranked(candidate(1, Fraction(1), 5)),
+        candidate(2, Fraction(1, 2), 9),
+        unranked(candidate(3, Fraction(2), 4)),
+    ]
+
+    placed = order(rows)
+
+    assert [(each.rank, each.candidate.entrant_id) for each in placed] == [(1, 2), (None, 3), (None, 1)]
+
+
+def test_the_last_one_counts_whatever_it_is() -> None:
+    rows = [candidate(1, Fraction(1), 1), unranked(candidate(1, Fraction(0), 2))]
+
+    assert counting(rows, Rule()) == rows[1]
+
+
+def test_the_best_of_those_that_meet_the_condition_counts() -> None:
+    rows = [candidate(1, Fraction(7), 1), unranked(candidate(1, Fraction(9), 2)), candidate(1, Fraction(8), 3)]
+
+    assert counting(rows, BEST) == rows[2]
+    assert counting(rows, FEWEST) == rows[0]
+
+
+def test_of_equally_good_ones_the_earliest_counts() -> None:
+    rows = [candidate(1, Fraction(7), minute) for minute in (3, 1, 2)]
+
+    assert counting(rows, BEST) == rows[1]
+
+
+def test_where_none_meets_the_condition_the_last_one_counts() -> None:
+    rows = [unranked(candidate(1, Fraction(score), minute)) for score, minute in ((9, 1), (1, 2), (5, 0))]
+
+    assert counting(rows, BEST) == rows[1]
+
+
+def test_nobody_has_a_submission_that_counts_before_the_first() -> None:
+    assert counting([], BEST) is None

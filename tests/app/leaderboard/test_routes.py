@@ -19,7 +19,7 @@ from app.clock import db_now
 from app.courses import service as courses
 from app.database import Database
 from app.leaderboard import queries, ranking
-from app.leaderboard.ranking import Candidate
+from app.leaderboard.ranking import Candidate, Rule
 from models.accounts import User
 from models.competitions import Competition
 from models.courses import Course, Role
@@ -136,7 +136,7 @@ def test_whoever_is_no_student_any_more_leaves_the_board(
     assert [(row["rank"], row["score_exact"]) for row in rows(client)] == [(1, "1/2")]
     assert client.get(BOARD, headers={"If-None-Match": etag}).status_code == 200
     with records.read() as session:
-        assert queries.counting_submission(session, session.get_one(Submission, number).entrant_id) is None
+        assert queries.counting_submission(session, session.get_one(Submission, number).entrant_id, Rule()) is None
 
 
 def test_a_student_who_was_staff_for_a_while_ranks_as_before(program: Open, records: Database, world: World) -> None:
@@ -251,41 +251,66 @@ def test_a_hidden_board_is_for_staff(program: Open, browser: Open, records: Data
 
 
 MOVES = st.lists(
-    st.tuples(st.sampled_from(STUDENTS), st.fractions(0, 1, max_denominator=3), st.integers(0, 2), st.booleans()),
+    st.tuples(
+        st.sampled_from(STUDENTS),
+        st.fractions(0, 1, max_denominator=3),
+        st.integers(0, 2),
+        st.booleans(),
+        st.sampled_from([None, True, False]),
+    ),
     max_size=8,
 )
+RULES = st.builds(Rule, best=st.booleans(), lower_is_better=st.booleans())
 
 
-@rules(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(MOVES)
+@rules(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(MOVES, RULES)
 def test_the_database_picks_the_submissions_that_the_rule_picks(
-    records: Database, world: World, moves: list[tuple[str, Fraction, int, bool]]
+    records: Database, world: World, moves: list[tuple[str, Fraction, int, bool, bool | None]], rule: Rule
 ) -> None:
     candidates = []
     with records.write() as session:
         for table in (Grading, Submission):
             session.execute(delete(table))
         now = session.execute(select(db_now())).scalar_one()
-        for name, score, minute, ends in moves:
+        for name, score, minute, ends, meets in moves:
             received = now + timedelta(minutes=minute)
-            submission = add_scored(session, world, name, score if ends else None, received)
+            submission = add_scored(session, world, name, score if ends else None, received, meets)
             if ends:
-                candidates.append(Candidate(submission.entrant_id, submission.id, score, received))
+                candidate = Candidate(submission.entrant_id, submission.id, score, received, meets is not False)
+                candidates.append(candidate)
 
     with records.read() as session:
-        found, _ = queries.counting(session, 1)
+        found = [each.candidate for each in queries.counting(session, 1, rule)]
+        single = {each.entrant_id: queries.counting_submission(session, each.entrant_id, rule) for each in found}
 
-    assert ranking.order(found) == ranking.order(last(candidates))
-
-
-def last(candidates: Iterable[Candidate]) -> Iterable[Candidate]:
-    """The rule, said once more: of each entrant the latest; of the same instant, the higher number."""
-    return {
-        each.entrant_id: each for each in sorted(candidates, key=lambda c: (c.received_at, c.submission_id))
-    }.values()
+    assert ranking.order(found, rule) == ranking.order(chosen(candidates, rule), rule)
+    assert single == {each.entrant_id: each.submission_id for each in found}
 
 
-def add_scored(session: Session, world: World, name: str, score: Fraction | None, received: datetime) -> Submission:
+def chosen(candidates: Iterable[Candidate], rule: Rule) -> Iterable[Candidate]:
+    """The rule, said once more: the one that displaces none of its entrant's others, told by comparing pairs."""
+    found = list(candidates)
+    for each in found:
+        rivals = [other for other in found if other.entrant_id == each.entrant_id and other is not each]
+        if all(displaces(each, other, rule) for other in rivals):
+            yield each
+
+
+def displaces(one: Candidate, other: Candidate, rule: Rule) -> bool:
+    later = (one.received_at, one.submission_id) > (other.received_at, other.submission_id)
+    if not rule.best or not (one.meets or other.meets):
+        return later
+    if one.meets != other.meets:
+        return one.meets
+    if one.score == other.score:
+        return not later
+    return (one.score < other.score) is rule.lower_is_better
+
+
+def add_scored(
+    session: Session, world: World, name: str, score: Fraction | None, received: datetime, meets: bool | None = None
+) -> Submission:
     """A submission with a score, or one that waits for it."""
     competition = session.get_one(Competition, 1)
     user = session.get_one(User, world.people[name].id)
@@ -295,7 +320,7 @@ def add_scored(session: Session, world: World, name: str, score: Fraction | None
     if score is not None:
         grading.state, grading.finished_at = State.SCORED, received
         grading.score, grading.score_exact = float(score), str(score)
-        grading.report = scored_report(score).as_json()
+        grading.report, grading.ranks = scored_report(score).as_json(), meets
     submission.gradings = [grading]
     session.add(submission)
     session.flush()
