@@ -58,16 +58,37 @@ SELF_TEST_WALL_SECONDS = 20
 SELF_TEST_MEMORY_BYTES = 256 << 20  # less than the 3 GiB that it tries to take
 SELF_TEST_ANSWER_BYTES = 64 << 10
 
+# --- weight files of every kind -------------------------------------------------------------------------------------
+MAX_ELEMENTS = 20_000_000  # numbers: 160 MB as float64, well below the jail's memory; the assignments have 0.6 million
+MAX_DIMENSIONS = 8  # the kernel of a three-dimensional convolution has 5
+MAX_NAME_CHARACTERS = 200  # a layer's path in Keras or PyTorch is below 100
+MAX_READ_FINDINGS = 20  # nobody reads further, and an answer stays small
+MAX_TENSORS = 4_000  # a network of 300 layers with BatchNormalization has 2,000
+
+# --- zip archives ---------------------------------------------------------------------------------------------------
+ZIP_MAX_ENTRIES = 5_000  # a checkpoint has one for each tensor, those of the optimizer too
+ARCHIVE_MAX_MEMBERS = 1_000  # files of an upload: a series of some hundred steps, notebooks, a report
+ARCHIVE_MAX_MEMBER_BYTES = 128 << 20  # unpacked; holds twice 16 million float32 numbers
+ARCHIVE_MAX_BYTES = 512 << 20  # all members unpacked: forty copies of a network of 3 million parameters
+ARCHIVE_MAX_FOLDERS = 8  # folders around a member
+
+# --- checkpoints of PyTorch -----------------------------------------------------------------------------------------
+PICKLE_MAX_BYTES = 4 << 20  # a state dict of 300 layers is 150 kB; a whole module in the old format quotes its source
+PICKLE_MAX_OPCODES = 400_000  # of one pickle; a tensor takes about 40, so this is 10,000 tensors and 0.5 s
+PICKLE_MAX_STACK = 20_000  # picklers write at most 1,000 pairs at once
+PICKLE_MAX_DEPTH = 200  # containers that are open at once; Python's own pickler ends at some 300
+PICKLE_MAX_INTEGER_BITS = 128  # shapes and seeds have 64, the mark of the old format 77
+MODULE_MAX_DEPTH = 32  # modules within modules
+MODULE_MAX_MODULES = 4_000  # a module may be used in many places; each is walked
+MODULE_MAX_ATTRIBUTES = 1_000  # of one module; torch's own have about 30
+SAFETENSORS_MAX_HEADER_BYTES = 1 << 20  # 4,000 tensors with names of 100 characters
+
 # --- HDF5 files -----------------------------------------------------------------------------------------------------
 H5_MAX_OBJECTS = 4_000  # a network of 300 layers saved with its optimizer has about 2,500 groups and datasets
 H5_MAX_DEPTH = 12  # Keras nests five deep; recursion and paths stay short
 H5_MAX_ATTRIBUTES = 256  # for one group; Keras writes at most five and splits a long list of names into parts
 H5_MAX_ATTRIBUTE_BYTES = 1 << 20  # the names of 4,000 layers; Keras starts a new attribute at 64,512 bytes
-H5_MAX_NAME_CHARACTERS = 200  # a layer's path in Keras is below 100
-H5_MAX_DIMENSIONS = 8  # the kernel of a three-dimensional convolution has 5
-H5_MAX_ELEMENTS = 20_000_000  # 160 MB as float64, well below the jail's memory; the assignments have 0.6 million
 H5_MAX_CHUNKS = 16_384  # for one file; each is looked up and, where deflated, unpacked once on trial
-H5_MAX_FINDINGS = 20  # nobody reads further, and an answer stays small
 H5_WARM_BYTES = 64  # length of the damaged sample that the reading job warms up with
 
 # --- series of weight files -----------------------------------------------------------------------------------------

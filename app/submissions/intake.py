@@ -114,7 +114,7 @@ async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rul
 
 async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileRule) -> None:
     # What a file is tells its sender more than that its name is another: a .keras file under its own name.
-    if not incoming.bytes and (wrong := recognise(bytes(gathered), name) or misnamed(name, rule.names)):
+    if not incoming.bytes and (wrong := recognise(bytes(gathered), name, rule.format) or misnamed(name, rule.names)):
         raise refused(wrong)
     if incoming.bytes + len(gathered) > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")

@@ -5,7 +5,19 @@ The help page is generated from this table. `problem` fills a sentence with its 
 
 from grader.errors import Finding
 from grader.facts import Note, Problem
-from grader.messages import families, hdf5, layouts, limits, mixed_up, networks, series
+from grader.messages import (
+    archives,
+    checkpoints,
+    families,
+    hdf5,
+    layouts,
+    limits,
+    mixed_up,
+    mixed_up_torch,
+    networks,
+    series,
+    tensors,
+)
 from grader.messages.notes import NOTES
 from grader.messages.sentence import Sentence
 
@@ -14,8 +26,12 @@ __all__ = ["NOTES", "PROBLEMS", "Sentence", "note", "problem"]
 PROBLEMS: dict[str, Sentence] = {
     **limits.PROBLEMS,
     **mixed_up.PROBLEMS,
+    **mixed_up_torch.PROBLEMS,
     **hdf5.PROBLEMS,
     **layouts.PROBLEMS,
+    **archives.PROBLEMS,
+    **checkpoints.PROBLEMS,
+    **tensors.PROBLEMS,
     **networks.PROBLEMS,
     **series.PROBLEMS,
     **families.PROBLEMS,

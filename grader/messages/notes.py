@@ -5,6 +5,17 @@ NOTES = {
     "metrics-ignored": "{got} arrays of metrics were passed over.",
     "seeds-ignored": "{got} arrays of random seeds were passed over.",
     "model-config-ignored": "The file holds a whole model; its configuration was not read, only its weights.",
+    "checkpoint-baggage-ignored": (
+        "{got} entries of the checkpoint beside the network (optimizer, epoch and the like) were passed over."
+    ),
+    "counters-ignored": "{got} counters of BatchNorm (num_batches_tracked) were passed over.",
+    "whole-module": (
+        "The file holds a whole pickled module; only its tensors were read, none of its code. "
+        'A state dict is safer and smaller: torch.save(model.state_dict(), "model.pt").'
+    ),
+    "data-parallel": "The prefix module., which DataParallel puts before every name, was taken off.",
+    "compiled": "The prefix _orig_mod., which torch.compile puts before names, was taken off.",
+    "tied-tensors": "{got} tensors are the same numbers under another name; they were read as arrays of their own.",
     "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",
     "derived": "The assignment leaves open what the shapes tell: {got}.",
     "reordered": (

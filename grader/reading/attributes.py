@@ -58,7 +58,7 @@ def _read(group: Group, name: str) -> list[str]:
 
 def _text(group: Group, name: str, text: object) -> str:
     raw = text.encode() if isinstance(text, str) else text
-    if not isinstance(raw, bytes) or len(raw) > limits.H5_MAX_NAME_CHARACTERS:
+    if not isinstance(raw, bytes) or len(raw) > limits.MAX_NAME_CHARACTERS:
         raise Refusal(_unusable(group, name))
     decoded = raw.decode("utf-8")
     if not decoded.isprintable():

@@ -106,7 +106,7 @@ class _Walk:
     def find(self, code: str, where: str, *, expected: str = "", got: str = "") -> None:
         """Adds a finding; ends the walk when there are enough."""
         self.findings.append(Finding(code, where, expected, got))
-        if len(self.findings) >= limits.H5_MAX_FINDINGS:
+        if len(self.findings) >= limits.MAX_READ_FINDINGS:
             raise Refusal(*self.findings)
 
     def stop(self, code: str, where: str, *, expected: str = "", got: str = "") -> Refusal:
@@ -146,9 +146,9 @@ class _Walk:
 
     def _child(self, parent: Group, raw: bytes) -> None:
         name = raw.decode("utf-8", "replace")
-        if len(name) > limits.H5_MAX_NAME_CHARACTERS or not name.isprintable() or "\ufffd" in name:
+        if len(name) > limits.MAX_NAME_CHARACTERS or not name.isprintable() or "\ufffd" in name:
             return self.find(
-                "h5-name", parent.path or "/", expected=str(limits.H5_MAX_NAME_CHARACTERS), got=f"{raw[:40]!r}"
+                "h5-name", parent.path or "/", expected=str(limits.MAX_NAME_CHARACTERS), got=f"{raw[:40]!r}"
             )
         path = f"{parent.path}/{name}" if parent.path else name
         try:

@@ -95,7 +95,7 @@ def find_weights(root: Group) -> Found:
     if not layers and not search.findings:
         search.find("h5-no-weights", "")
     if search.findings:
-        raise Refusal(*search.findings[: limits.H5_MAX_FINDINGS])
+        raise Refusal(*search.findings[: limits.MAX_READ_FINDINGS])
     if has_attribute(root, "model_config"):
         search.notes["model-config-ignored"] = 1
     return Found(layout, tuple(layers), search.notes)

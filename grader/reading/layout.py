@@ -9,8 +9,12 @@ class Layout(StrEnum):
     LEGACY = "keras-legacy"
     VARS = "keras-vars"
     VARS_2_12 = "keras-vars-2.12"
+    TORCH = "torch-state-dict"
+    TORCH_LEGACY = "torch-legacy"
+    TORCH_MODULE = "torch-module"
+    SAFETENSORS = "safetensors"
 
     @property
     def ordered(self) -> bool:
         """Whether the file says in which order its layers stand in the network."""
-        return self is Layout.LEGACY
+        return self in (Layout.LEGACY, Layout.TORCH, Layout.TORCH_LEGACY, Layout.TORCH_MODULE)

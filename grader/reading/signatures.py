@@ -1,4 +1,4 @@
-"""What a file is that was sent in place of an HDF5 weight file, told from its first bytes and its name."""
+"""What a file is that was sent in place of a weight file, told from its first bytes and its name."""
 
 import re
 import struct
@@ -12,6 +12,18 @@ ZIP = b"PK\x03\x04"
 TORCH_MAGIC = bytes.fromhex(
     "8a0a6cfc9c46f9206aa85019"
 )  # the long integer that torch.save wrote first until version 1.6
+SAFETENSORS = "a safetensors file"
+_TORCH_TAR = b"sys_info\0"  # the first file of the archive that torch.save wrote in its first months
+_FOR_PYTORCH = {
+    "text-file": "pytorch-not-text",
+    "compressed-file": "pytorch-not-compressed",
+    "keras-archive": "pytorch-not-keras",
+    "python-pickle": "pytorch-not-pickle",
+    "numpy-file": "pytorch-not-numpy",
+    "other-model": "pytorch-not-other-model",
+    "tensorflow-checkpoint": "pytorch-not-tensorflow",
+    "saved-model": "pytorch-not-saved-model",
+}
 _STARTS = (
     (b"version https://git-lfs.github.com/spec/", "git-lfs-pointer", ""),
     (b"\x1f\x8b", "compressed-file", "a gzip file"),
@@ -27,19 +39,55 @@ _TENSORFLOW_PARTS = re.compile(r"checkpoint|.*\.index|.*\.data-\d{5}-of-\d{5}|.*
 _HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<!--)", re.IGNORECASE)
 
 
-def recognise(head: bytes, file_name: str) -> Finding | None:
-    """What the file is instead of HDF5, None where it is HDF5. `head` is its beginning, 512 bytes or more, or all of it."""
+def recognise(head: bytes, file_name: str, file_format: str = "keras-h5") -> Finding | None:
+    """What the file is instead of a weight file of that format, None where it may be one.
+
+    `head` is its beginning, 512 bytes or more, or all of it.
+    """
+    return _for_pytorch(head, file_name) if file_format == "pytorch" else _for_keras(head, file_name)
+
+
+def _for_keras(head: bytes, file_name: str) -> Finding | None:
     if head.startswith(HDF5):
         return None
     if has_user_block(head):  # which may hold text, a web page or a zip archive
         return Finding("h5-user-block")
+    return _named(head[:HEAD_BYTES], file_name) or Finding("not-hdf5")
+
+
+def _for_pytorch(head: bytes, file_name: str) -> Finding | None:
+    """A zip archive may be a checkpoint or hold some, and what it holds is for the jail to see."""
+    if head.startswith(HDF5):
+        return Finding("keras-weights")
+    found = _named(head[:HEAD_BYTES], file_name)
+    if found is None:
+        return Finding("not-pytorch")
+    if found.code in ("pytorch-checkpoint", "zip-archive") or found.got == SAFETENSORS:
+        return None
+    if found.got == "a tar archive" and head.startswith(_TORCH_TAR):
+        return Finding("pytorch-tar")
+    return Finding(_FOR_PYTORCH.get(found.code, found.code), got=found.got)
+
+
+def _named(head: bytes, file_name: str) -> Finding | None:
+    """What a file is that is no HDF5, None where it does not show."""
     if not head:
         return Finding("empty-file")
     name = file_name.rpartition("/")[2].lower()
     for start, code, got in _STARTS:
         if head.startswith(start):
             return Finding(code, got=got)
-    return _archive(head, name) or _model(head, name) or _text(head) or Finding("not-hdf5")
+    return _archive(head, name) or _model(head, name) or _text(head)
+
+
+def safetensors_begins(head: bytes) -> bool:
+    """Whether a file begins with a length of less than 4 GiB and a table in JSON."""
+    return head[8:10] == b'{"' and not any(head[4:8])
+
+
+def torch_legacy_begins(head: bytes) -> bool:
+    """Whether a file begins with a pickle of the number that torch.save wrote first until version 1.6."""
+    return head[:1] == b"\x80" and TORCH_MAGIC in head[:64]
 
 
 def has_user_block(data: bytes) -> bool:
@@ -79,9 +127,9 @@ def _first_entry(head: bytes) -> str:
 def _model(head: bytes, name: str) -> Finding | None:
     """Models of other frameworks and other formats."""
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
-        return Finding("pytorch-checkpoint" if TORCH_MAGIC in head[:64] else "python-pickle")
-    if head[8:10] == b'{"' and not any(head[4:8]):
-        return Finding("other-model", got="a safetensors file")
+        return Finding("pytorch-checkpoint" if torch_legacy_begins(head) else "python-pickle")
+    if safetensors_begins(head):
+        return Finding("other-model", got=SAFETENSORS)
     if head[4:8] == b"TFL3":
         return Finding("other-model", got="a TensorFlow Lite model")
     if name.endswith(".onnx"):

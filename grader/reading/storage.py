@@ -71,7 +71,7 @@ def read_arrays(datasets: Sequence[Stored]) -> list[AnyArray]:
     All datasets are checked before the first is read; findings end at a cap.
     """
     findings: list[Finding] = []
-    budget = limits.H5_MAX_ELEMENTS
+    budget = limits.MAX_ELEMENTS
     chunks = limits.H5_MAX_CHUNKS
     for dataset in datasets:
         handle: Any = dataset.handle
@@ -88,7 +88,7 @@ def read_arrays(datasets: Sequence[Stored]) -> list[AnyArray]:
         except DAMAGE:
             findings.append(Finding("h5-damaged", dataset.path))
     if findings:
-        raise Refusal(*findings[: limits.H5_MAX_FINDINGS])
+        raise Refusal(*findings[: limits.MAX_READ_FINDINGS])
     return [_read(dataset.handle, dataset.path) for dataset in datasets]
 
 
@@ -107,7 +107,7 @@ def _filters(plan: Any) -> list[int]:
 
 def _too_large(path: str, budget: int, chunks: int) -> Finding:
     if budget < 0:
-        limit = limits.H5_MAX_ELEMENTS
+        limit = limits.MAX_ELEMENTS
         return Finding("h5-too-many-numbers", path, f"{limit:,}", f"{limit - budget:,}")
     return Finding("h5-too-many-chunks", path, f"{limits.H5_MAX_CHUNKS:,}", f"{limits.H5_MAX_CHUNKS - chunks:,}")
 
@@ -129,8 +129,8 @@ def _space_problem(handle: Any, path: str) -> Finding | None:
     if space.get_simple_extent_type() == h5s.NULL:
         return Finding("h5-no-shape", path)
     shape: Shape = handle.shape
-    if len(shape) > limits.H5_MAX_DIMENSIONS:
-        return Finding("h5-too-many-dimensions", path, str(limits.H5_MAX_DIMENSIONS), str(len(shape)))
+    if len(shape) > limits.MAX_DIMENSIONS:
+        return Finding("h5-too-many-dimensions", path, str(limits.MAX_DIMENSIONS), str(len(shape)))
     if 0 in shape:
         return Finding("h5-empty-array", path, got=str(shape))
     return None

@@ -29,13 +29,13 @@ def from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> S
     return StoredWeights(layout.value, layout.ordered, tuple(layers), notes)
 
 
-def read_own(path: Path) -> StoredWeights:
+def read_own(path: Path, file_format: str = "keras-h5") -> StoredWeights:
     """The weights of one's own file, read in this process. Raises Refusal; nothing here contains a hostile file."""
     from grader.reading import job  # the trusted side never loads the parser, except for a file of one's own
 
     file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        return from_answer(*job.run({"format": "keras-h5", "file_name": path.name}, [file]))
+        return from_answer(*job.run({"format": file_format, "file_name": path.name}, [file]))
     finally:
         os.close(file)
 
@@ -53,7 +53,7 @@ def _layer(index: int, layer: object, arrays: Mapping[str, AnyArray]) -> StoredL
 
 def _array(key: str, arrays: Mapping[str, AnyArray]) -> AnyArray:
     array = arrays.get(key)
-    if array is None or array.dtype not in FLOATS or array.ndim > limits.H5_MAX_DIMENSIONS or not array.size:
+    if array is None or array.dtype not in FLOATS or array.ndim > limits.MAX_DIMENSIONS or not array.size:
         raise _doubt("an array that is absent, empty or of no float type")
     return array
 
@@ -61,19 +61,19 @@ def _array(key: str, arrays: Mapping[str, AnyArray]) -> AnyArray:
 def _note(entry: object) -> Note:
     code, number = entry if isinstance(entry, list | tuple) and len(entry) == 2 else (None, None)
     known = isinstance(code, str) and code in messages.NOTES
-    if not known or not isinstance(number, int) or not 0 <= number <= limits.H5_MAX_OBJECTS:
+    if not known or not isinstance(number, int) or not 0 <= number <= limits.MAX_TENSORS:
         raise _doubt("a remark of unknown kind")
     return messages.note(str(code), got=f"{number:,}")
 
 
 def _items(value: object) -> list[object]:
-    if not isinstance(value, list) or len(value) > limits.H5_MAX_OBJECTS:
+    if not isinstance(value, list) or len(value) > limits.MAX_TENSORS:
         raise _doubt("not a list, or one too long")
     return value
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= limits.H5_MAX_NAME_CHARACTERS or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= limits.MAX_NAME_CHARACTERS or not value.isprintable():
         raise _doubt("a name that is no short text")
     return value
 

@@ -18,7 +18,17 @@ SOURCES = [
     if "messages" not in path.relative_to(ROOT).parts
 ]
 PARTS = [(f"{code}-{part}", text) for code, sentence in PROBLEMS.items() for part, text in sentence._asdict().items()]
-OTHER_WORDS = {"utf-8", "utf-16", "keras-legacy", "keras-vars", "keras-h5"}
+OTHER_WORDS = {
+    "utf-8",
+    "utf-16",
+    "latin-1",
+    "keras-legacy",
+    "keras-vars",
+    "keras-h5",
+    "torch-state-dict",
+    "torch-legacy",
+    "torch-module",
+}
 FACTS = {"where", "expected", "got"}
 NOT_OURS = re.compile(
     r"\b(invalid|illegal|error|errors|failed|failure|sorry|unfortunately|oops|please)\b|!", re.IGNORECASE

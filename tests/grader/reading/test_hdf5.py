@@ -171,10 +171,10 @@ def test_several_forbidden_things_are_told_at_once(write: Write, dense: Build, r
 
 def test_findings_end_at_a_cap(write: Write, refused: Refused) -> None:
     def build(file: h5py.File) -> None:
-        for index in range(limits.H5_MAX_FINDINGS + 5):
+        for index in range(limits.MAX_READ_FINDINGS + 5):
             file[str(index)] = h5py.SoftLink("/x")
 
-    assert len(refused(write(build))) == limits.H5_MAX_FINDINGS
+    assert len(refused(write(build))) == limits.MAX_READ_FINDINGS
 
 
 @pytest.mark.parametrize("libver", ["earliest", "v110", "latest"])

@@ -72,9 +72,9 @@ def test_warming_reads_a_sample_of_each_kind(monkeypatch: pytest.MonkeyPatch) ->
     seen: list[str] = []
     read = job.read
 
-    def watch(data: bytes, max_bytes: int, file_name: str = "") -> object:
+    def watch(data: bytes, max_bytes: int, file_name: str, file_format: str) -> object:
         try:
-            answer = read(data, max_bytes, file_name)
+            answer = read(data, max_bytes, file_name, file_format)
         except Refusal as refusal:
             seen.extend(finding.code for finding in refusal.findings)
             raise
@@ -84,4 +84,7 @@ def test_warming_reads_a_sample_of_each_kind(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(job, "read", watch)
     job.warm()
 
-    assert seen == ["read", "h5-damaged", "zip-archive", "text-file"]
+    assert seen == [
+        *("read", "h5-damaged", "zip-archive", "text-file"),
+        *("read", "zip-no-end", "read", "legacy-truncated", "read", "safetensors-truncated"),
+    ]

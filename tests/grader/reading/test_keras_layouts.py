@@ -250,7 +250,7 @@ def single(group: h5py.Group) -> None:
 
 
 def long(group: h5py.Group) -> None:
-    group.attrs["weight_names"] = ["k" * (limits.H5_MAX_NAME_CHARACTERS + 1)]
+    group.attrs["weight_names"] = ["k" * (limits.MAX_NAME_CHARACTERS + 1)]
 
 
 def control(group: h5py.Group) -> None:

@@ -179,7 +179,7 @@ def test_a_chunk_may_not_promise_more_than_the_budget(write: Write, refused: Ref
 
 
 def test_arrays_share_one_budget(write: Write, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "H5_MAX_ELEMENTS", 8)
+    monkeypatch.setattr(limits, "MAX_ELEMENTS", 8)
 
     def build(file: h5py.File) -> None:
         file[KERNEL] = VALUES

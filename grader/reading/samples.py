@@ -1,0 +1,68 @@
+"""Small files that make every part of the readers work, for warming up."""
+
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader import limits
+from grader.reading.library import h5d, h5f, h5g, h5p, h5s, h5t
+from grader.reading.signatures import HDF5
+
+_TENSOR = (  # of two numbers, in the words of a pickle: MARK, arguments, TUPLE, REDUCE
+    b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nBFloat16Storage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x02tQ"
+    b"K\0K\x02\x85K\x01\x85\x89NtR"
+)
+_STATE_DICT = b"\x80\x02}X\x08\0\0\0l.weight" + _TENSOR + b"s."
+_NUMBERS = b"\x80\x3f\0\0"  # 1 and 0 as bfloat16
+
+
+def all_kinds() -> Iterator[tuple[str, bytes]]:
+    """Format and content of good and damaged files."""
+    yield "keras-h5", _hdf5()
+    for bad in (HDF5 + bytes(limits.H5_WARM_BYTES), b"PK\x03\x04", "\u00e9".encode()):
+        yield "keras-h5", bad
+    for good in (_checkpoint(), _legacy(), _safetensors()):
+        yield "pytorch", good
+        yield "pytorch", good[:-1]
+
+
+def _hdf5() -> bytes:
+    """A layer with one array in a chunk that is packed."""
+    access = h5p.create(h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    file = h5f.create(b"warm.h5", fapl=access)
+    layer = h5g.create(h5g.create(file, b"layers"), b"dense")
+    plan = h5p.create(h5p.DATASET_CREATE)
+    plan.set_chunk((2, 2))
+    plan.set_shuffle()
+    plan.set_deflate(1)
+    plan.set_fletcher32()
+    dataset = h5d.create(h5g.create(layer, b"vars"), b"0", h5t.IEEE_F64BE, h5s.create_simple((3, 3)), plan)
+    dataset.write(h5s.ALL, h5s.ALL, np.ones((3, 3)))
+    h5f.flush(file)
+    content: bytes = file.get_file_image()
+    return content
+
+
+def _checkpoint() -> bytes:
+    """What torch.save writes, by hand."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in (("data.pkl", _STATE_DICT), ("byteorder", b"little"), ("data/0", _NUMBERS)):
+            archive.writestr(zipfile.ZipInfo(f"warm/{name}"), content)
+    return buffer.getvalue()
+
+
+def _legacy() -> bytes:
+    """The same in torch's old format."""
+    head = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\x0d\0\0\0little_endian\x88s."
+    return head + _STATE_DICT + b"\x80\x02]X\x01\0\0\x000a." + struct.pack("<q", 2) + _NUMBERS
+
+
+def _safetensors() -> bytes:
+    table = json.dumps({"l.1.weight": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
+    return struct.pack("<Q", len(table)) + table + _NUMBERS

@@ -1,0 +1,150 @@
+"""Which of a pickle's tensors are the network's: a state dict, one inside a training checkpoint, or a whole module.
+
+Prefixes that wrappers put before every name are taken off: `module.` (DataParallel) and `_orig_mod.` (torch.compile).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from grader import limits
+from grader.errors import Finding, Refusal
+from grader.reading.pickle_nodes import Node, describe, pairs_of
+from grader.reading.tensors import Tensor, is_tensor, read_tensor
+from grader.reading.torch_modules import is_module, walk
+
+KNOWN_NAMES = (
+    *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "net_state_dict", "weights"),
+    *("student", "student_state_dict", "params", "parameters", "module"),
+)
+"""What training scripts call the network's entry of a checkpoint."""
+WRAPPER_PARTS = {"module": "data-parallel", "_orig_mod": "compiled"}
+COUNTER = "num_batches_tracked"  # how many batches a BatchNorm has seen; nothing is computed from it once trained
+_HALVES = {("_orig", "_mask"): "torch-pruned", ("_g", "_v"): "torch-parametrised"}
+_MAX_WRAPPERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The network's tensors by name, whether they came out of a whole module, and remarks (code -> a number)."""
+
+    tensors: dict[str, Tensor]
+    is_module: bool
+    notes: dict[str, int]
+
+
+def find(tree: Node) -> Found:
+    """The network's tensors in the order in which they were written. Raises Refusal with every problem, up to a cap."""
+    notes: dict[str, int] = {}
+    holder = _network_of(tree, notes)
+    whole = is_module(holder)
+    if whole:
+        notes["whole-module"] = 1
+    named = list(islice(walk(holder) if whole else pairs_of(holder) or (), limits.MAX_TENSORS + 1))
+    return Found(collect(named, notes), whole, notes)
+
+
+def collect(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> dict[str, Tensor]:
+    """The tensors among pairs of a name and a tensor or its node. Raises Refusal with every problem, up to a cap."""
+    if len(named) > limits.MAX_TENSORS:
+        raise Refusal(Finding("too-many-tensors", expected=f"{limits.MAX_TENSORS:,}"))
+    tensors: dict[str, Tensor] = {}
+    findings = list(_collect(_unwrapped(named, notes), tensors, notes))
+    if not tensors and not findings:
+        findings.append(Finding("no-tensors"))
+    if findings:
+        raise Refusal(*findings[: limits.MAX_READ_FINDINGS])
+    places = {(each.storage.key, each.offset, each.shape, each.strides) for each in tensors.values()}
+    if ties := len(tensors) - len(places):
+        notes["tied-tensors"] = ties
+    return tensors
+
+
+def _network_of(tree: Node, notes: dict[str, int]) -> Node:
+    """The state dict or module itself, out of whatever training script wrote around it."""
+    for _ in range(_MAX_WRAPPERS):
+        if is_module(tree) or _is_state_dict(tree):
+            return tree
+        pairs = pairs_of(tree)
+        if pairs is None:
+            got = "a tensor without a name" if is_tensor(tree) else describe(tree)
+            raise Refusal(Finding("no-state-dict", got=got))
+        tree = _entry_of(pairs, notes)
+    raise Refusal(Finding("no-state-dict", got=describe(tree)))
+
+
+def _entry_of(pairs: list[tuple[Node, Node]], notes: dict[str, int]) -> Node:
+    """The one entry of a checkpoint that is the network, or leads to it."""
+    entries = {name: value for name, value in pairs if isinstance(name, str)}
+    networks = [name for name, value in entries.items() if is_module(value) or _is_state_dict(value)]
+    nested = [name for name in KNOWN_NAMES if pairs_of(entries.get(name)) is not None]
+    known = [name for name in KNOWN_NAMES if name in networks]
+    chosen = known or networks or nested
+    if not chosen:
+        names = ", ".join(name for name in entries if name.isprintable())
+        raise Refusal(
+            Finding("no-state-dict", got=f"a dictionary of {names[:120]}" if names else "an empty dictionary")
+        )
+    if len(chosen) > 1 and not chosen == nested:
+        raise Refusal(Finding("several-state-dicts", got=" and ".join(name for name in chosen[:5])))
+    if len(entries) > 1:
+        notes["checkpoint-baggage-ignored"] = notes.get("checkpoint-baggage-ignored", 0) + len(entries) - 1
+    return entries[chosen[0]]
+
+
+def _is_state_dict(node: Node) -> bool:
+    """Whether a dictionary has names of text and at least one tensor; what else is in it is told later."""
+    pairs = pairs_of(node)
+    return bool(pairs) and any(isinstance(key, str) and is_tensor(value) for key, value in pairs or ())
+
+
+def _unwrapped(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> Iterator[tuple[Node, Node]]:
+    """The same pairs without the parts of names that a wrapper put there."""
+    names = [name for name, _ in named if isinstance(name, str)]
+    parallel = all(name.removeprefix("_orig_mod.").startswith("module.") for name in names)
+    for name, value in named:
+        if not isinstance(name, str) or len(name) > 2 * limits.MAX_NAME_CHARACTERS:
+            yield name, value
+            continue
+        parts = name.split(".")
+        if "_orig_mod" in parts[:-1]:
+            notes[WRAPPER_PARTS["_orig_mod"]] = 1
+            parts = [part for part in parts[:-1] if part != "_orig_mod"] + parts[-1:]
+        if parallel and parts[:1] == ["module"]:
+            notes[WRAPPER_PARTS["module"]] = 1
+            parts = parts[1:]
+        yield ".".join(parts), value
+
+
+def _collect(
+    named: Iterator[tuple[Node, Node]], tensors: dict[str, Tensor], notes: dict[str, int]
+) -> Iterator[Finding]:
+    """Puts the tensors where they belong; gives what is wrong with the others."""
+    names: set[str] = set()
+    for name, value in named:
+        if not isinstance(name, str) or not 0 < len(name) <= limits.MAX_NAME_CHARACTERS or not name.isprintable():
+            got = ascii(name)[:60] if isinstance(name, str) else describe(name)
+            yield Finding("tensor-name", expected=str(limits.MAX_NAME_CHARACTERS), got=got)
+            continue
+        if name in names:
+            yield Finding("tensor-named-twice", name)
+        names.add(name)
+        if name.rpartition(".")[2] == COUNTER:
+            notes["counters-ignored"] = notes.get("counters-ignored", 0) + 1
+            continue
+        tensor = value if isinstance(value, Tensor | Finding) else read_tensor(value, name)
+        if problem := _reparametrised(name, names) or (tensor if isinstance(tensor, Finding) else None):
+            yield problem
+        elif isinstance(tensor, Tensor):
+            tensors[name] = tensor
+
+
+def _reparametrised(name: str, names: set[str]) -> Finding | None:
+    """What torch.nn.utils leaves in place of a weight: two arrays that only its hooks put together."""
+    for endings, code in _HALVES.items():
+        base = next((name.removesuffix(ending) for ending in endings if name.endswith(ending)), "")
+        if base and all(base + ending in names for ending in endings):
+            return Finding(code, base)
+    if ".parametrizations." in f".{name}":
+        return Finding("torch-parametrised", name)
+    return None
