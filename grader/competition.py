@@ -104,9 +104,9 @@ class Grading(Strict):
     @field_validator("limits")
     @classmethod
     def _network_is_not_too_heavy(cls, rule: LimitRule, info: ValidationInfo) -> LimitRule:
-        if "network" in info.data and info.data["network"].network is not None:
-            for finding in rule.findings(info.data["network"].network):
-                raise ValueError(LIMITS_TOLD[finding.code].format(got=finding.got, expected=finding.expected))
+        exact = info.data["network"].network if "network" in info.data else None
+        if exact is not None and (told := rule.above(exact)):
+            raise ValueError(told)
         return rule
 
     @field_validator("classes")
@@ -117,14 +117,6 @@ class Grading(Strict):
             if outputs != len(names):
                 raise ValueError(f"the network has {outputs} outputs, `classes` names {len(names)}")
         return names
-
-
-LIMITS_TOLD = {
-    "too-many-parameters": "the network has {got} parameters, `max_parameters` allows {expected}",
-    "too-many-macs": "the network takes {got} multiply-accumulates, `max_macs` allows {expected}",
-    "too-large-activations": "a layer of the network gives {got} bytes, `max_activation_bytes` allows {expected}",
-}
-"""What an instructor is told where the one network of a definition is above its own limits."""
 
 
 class Definition:

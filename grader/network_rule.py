@@ -124,3 +124,15 @@ class LimitRule(Strict):
         for code, limit, got in measured:
             if limit is not None and got > limit:
                 yield Finding(code, expected=f"{limit:,}", got=f"{got:,}")
+
+    def above(self, network: Network) -> str:
+        """What an instructor is told of a network that is above these limits, empty where it is not."""
+        told = (TOLD[each.code].format(got=each.got, expected=each.expected) for each in self.findings(network))
+        return "; ".join(told)
+
+
+TOLD = {
+    "too-many-parameters": "the network has {got} parameters, `max_parameters` allows {expected}",
+    "too-many-macs": "the network takes {got} multiply-accumulates, `max_macs` allows {expected}",
+    "too-large-activations": "a layer of the network gives {got} bytes, `max_activation_bytes` allows {expected}",
+}

@@ -1,7 +1,8 @@
 """Whether a file's layers are the network's: every missing, extra, misplaced and misshapen one, told at once.
 
-A file that states its order is matched by order: names do not matter, since a notebook that builds its network twice
-numbers on. A file that does not is matched kind by kind, in the order of the numbers in its names.
+A file of Keras that states its order is matched by order: names do not matter, since a notebook that builds its network
+twice numbers on. One that does not is matched kind by kind, in the order of the numbers in its names. A file of PyTorch is
+matched by name where the names are the network's, which its code gives; else by its order, or that of its names.
 """
 
 import difflib
@@ -12,10 +13,14 @@ from grader import limits
 from grader.checking.alignment import Pair, align
 from grader.checking.arrays import match_arrays, shapes_of
 from grader.checking.fit import Fit, cast_notes
+from grader.checking.stored_kinds import in_order_of_names
 from grader.errors import Finding
 from grader.facts import AnyArray, NetworkLayer, Note, Shape, StoredLayer, StoredWeights
 from grader.layer_names import numbered
 from grader.networks.graph import Network
+
+KERAS = "keras-"
+"""How the names of its layouts begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
     if len(stored.layers) != len(layers):
         problems.append(Finding("layer-count", expected=str(len(layers)), got=str(len(stored.layers))))
     if len(stored.layers) <= max(len(layers), limits.MAX_MATCH_LAYERS):
-        for wanted, found in _sections(stored, layers):
-            _match_section(wanted, found, arrays, problems)
+        for section in _sections(stored, layers):
+            _match_section(*section, arrays, problems)
     slots = [slot.name for layer in layers for slot in layer.slots]
     ordered = {name: arrays[name] for name in slots if name in arrays}
     return Matched(ordered, capped(problems), tuple(cast_notes(ordered)))
@@ -49,28 +54,34 @@ def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
 
 def _sections(
     stored: StoredWeights, layers: Sequence[NetworkLayer]
-) -> Iterator[tuple[Sequence[NetworkLayer], Sequence[StoredLayer]]]:
-    """What is compared with what: all layers in one go, or those of each kind."""
-    if stored.ordered:
-        yield layers, stored.layers
+) -> Iterator[tuple[Sequence[NetworkLayer], Sequence[StoredLayer], bool]]:
+    """What is compared with what: all layers in one go, or those of each kind; and whether they are paired already."""
+    if not stored.layout.startswith(KERAS):
+        named = {layer.name: layer for layer in stored.layers}
+        if paired := named.keys() == {layer.name for layer in layers}:
+            yield layers, [named[layer.name] for layer in layers], paired
+        else:
+            yield layers, stored.layers if stored.ordered else in_order_of_names(stored.layers), paired
         return
-    found = sorted(stored.layers, key=lambda layer: numbered(layer.name))
-    kinds = dict.fromkeys([*(layer.kind for layer in layers), *(numbered(layer.name)[0] for layer in found)])
+    if stored.ordered:
+        yield layers, stored.layers, False
+        return
+    own = sorted(stored.layers, key=lambda layer: numbered(layer.name))
+    kinds = dict.fromkeys([*(layer.kind for layer in layers), *(numbered(layer.name)[0] for layer in own)])
     for kind in kinds:
-        yield (
-            [layer for layer in layers if layer.kind == kind],
-            [layer for layer in found if numbered(layer.name)[0] == kind],
-        )
+        wanted = [layer for layer in layers if layer.kind == kind]
+        yield wanted, [layer for layer in own if numbered(layer.name)[0] == kind], False
 
 
 def _match_section(
     wanted: Sequence[NetworkLayer],
     found: Sequence[StoredLayer],
+    paired: bool,
     arrays: dict[str, AnyArray],
     problems: list[Finding],
 ) -> None:
     pairs: list[Pair]
-    if _same_places(wanted, found):
+    if paired or _same_places(wanted, found):
         pairs, misplaced = [(i, i) for i in range(len(wanted))], {}
     else:
         pairs = align(wanted, found, _cost)

@@ -9,7 +9,9 @@ from grader.facts import AnyArray, NetworkLayer, Shape, Slot, StoredLayer
 KNOWN_NAMES = frozenset(
     {"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel"}
     | {"recurrent_kernel", "embeddings", "alpha"}
+    | {"weight", "running_mean", "running_var"}
 )
+"""What Keras and PyTorch call the arrays of a layer."""
 
 
 def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
@@ -22,9 +24,9 @@ def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
 def match_arrays(layer: NetworkLayer, own: StoredLayer, arrays: dict[str, AnyArray]) -> Iterator[Finding]:
     """Puts a layer's arrays into `arrays` by slot name and yields what does not fit.
 
-    By name where both sides use Keras' own names, else by order.
+    By name where both sides use the framework's own names, else by order.
     """
-    for slot, name in _partners(layer.slots, own):
+    for slot, name in _partners(layer, own):
         if slot and name is not None:
             array = own.arrays[name]
             if array.shape == slot.shape:
@@ -34,12 +36,14 @@ def match_arrays(layer: NetworkLayer, own: StoredLayer, arrays: dict[str, AnyArr
         elif slot:
             yield Finding("missing-array", _where(slot, layer, own), str(slot.shape), ", ".join(own.arrays))
         elif name is not None:
-            expected = ", ".join(_leaf(slot) for slot in layer.slots)
-            yield Finding("extra-array", f"{own.name}/{name}", expected, str(own.arrays[name].shape))
+            expected = ", ".join(leaf(slot, layer) for slot in layer.slots)
+            where = f"{own.name}{separator(layer)}{name}"
+            yield Finding("extra-array", where, expected, str(own.arrays[name].shape))
 
 
-def _partners(slots: Sequence[Slot], own: StoredLayer) -> Iterator[tuple[Slot | None, str | None]]:
-    wanted = {_spelling(_leaf(slot), [_leaf(other) for other in slots]): slot for slot in slots}
+def _partners(layer: NetworkLayer, own: StoredLayer) -> Iterator[tuple[Slot | None, str | None]]:
+    slots = layer.slots
+    wanted = {_spelling(leaf(slot, layer), [leaf(other, layer) for other in slots]): slot for slot in slots}
     found = {_spelling(name, list(own.arrays)): name for name in own.arrays}
     if KNOWN_NAMES.issuperset([*wanted, *found]):
         for name in dict.fromkeys([*wanted, *found]):
@@ -58,13 +62,20 @@ def _spelling(name: str, siblings: Sequence[str]) -> str:
 
 def _misshapen(slot: Slot, layer: NetworkLayer, own: StoredLayer, shape: Shape) -> Finding:
     turned = len(shape) > 1 and sorted(shape) == sorted(slot.shape)
-    code = "axes-order" if turned else "shape-mismatch"
-    return Finding(code, _where(slot, layer, own), str(slot.shape), str(shape))
+    turned_code = "axes-order-torch" if separator(layer) == "." else "axes-order"
+    return Finding(turned_code if turned else "shape-mismatch", _where(slot, layer, own), str(slot.shape), str(shape))
 
 
 def _where(slot: Slot, layer: NetworkLayer, own: StoredLayer) -> str:
-    return slot.name if layer.name == own.name else f"{slot.name} (yours: {own.name}/{_leaf(slot)})"
+    theirs = f"{own.name}{separator(layer)}{leaf(slot, layer)}"
+    return slot.name if layer.name == own.name else f"{slot.name} (yours: {theirs})"
 
 
-def _leaf(slot: Slot) -> str:
-    return slot.name.rpartition("/")[2]
+def leaf(slot: Slot, layer: NetworkLayer) -> str:
+    """What an array is called within its layer; a layer of PyTorch may have dots in its own name."""
+    return slot.name[len(layer.name) + 1 :]
+
+
+def separator(layer: NetworkLayer) -> str:
+    """What stands between a layer's and an array's name: a slash in Keras, a dot in PyTorch."""
+    return layer.slots[0].name[len(layer.name)]

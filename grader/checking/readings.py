@@ -9,7 +9,8 @@ from grader.facts import Shape, StoredLayer
 from grader.networks.torch_layer import Layer, LayerError, Weighted
 from grader.networks.torch_layers import BatchNorm, Flatten, Linear
 from grader.networks.torch_plan import TorchPlan
-from grader.networks.torch_windows import Conv2d, Identity, Pool
+from grader.networks.torch_pools import Identity, Pool
+from grader.networks.torch_windows import Conv2d
 
 MAX_TOLD = 4  # readings in one sentence
 

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 def kind_of(layer: StoredLayer) -> Kind | None:
     """A weight of four axes is a convolution's, one of two a dense layer's; running statistics are a normalisation's."""
-    if "running_mean" in layer.arrays and "running_var" in layer.arrays:
+    if all(name in layer.arrays and layer.arrays[name].ndim == 1 for name in ("running_mean", "running_var")):
         return Kind.NORMALISATION
     axes = layer.arrays["weight"].ndim if "weight" in layer.arrays else 0
     return {4: Kind.CONVOLUTION, 2: Kind.DENSE}.get(axes)
@@ -42,9 +42,8 @@ def by_kind(stored: StoredWeights) -> Mapping[Kind | None, Sequence[StoredLayer]
 
 def in_order_of_names(layers: Sequence[StoredLayer]) -> Sequence[StoredLayer]:
     """Layers by name, numbers in names as numbers: `features.3` before `features.10`."""
-    return sorted(
-        layers,
-        key=lambda layer: [
-            (part.zfill(9), "") if part.isdigit() else ("~", part) for part in _DIGITS.split(layer.name)
-        ],
-    )
+    return sorted(layers, key=lambda layer: _natural(layer.name))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in _DIGITS.split(name)]

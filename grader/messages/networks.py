@@ -16,7 +16,7 @@ PROBLEMS = {
     "extra-layer": Sentence(
         message="The file's layer {where}, with arrays of shape {got}, is not in the assignment's network.",
         hint="Remove the layer from your network. The nearest name in the assignment: {expected}.",
-        explanation="Layers with weights that the assignment does not have are refused, BatchNormalization too.",
+        explanation="Layers with weights that the assignment does not have are refused, batch normalisation too.",
     ),
     "layer-order": Sentence(
         message="The layer with the shapes of {where} stands at {got}; in the assignment's network it is at {expected}.",
@@ -25,7 +25,7 @@ PROBLEMS = {
     ),
     "missing-array": Sentence(
         message="{where} is missing; the assignment needs an array of shape {expected}, and the file's layer has {got}.",
-        hint="Build the layer as the assignment does; use_bias=False is a common reason.",
+        hint="Build the layer as the assignment does; use_bias=False, or bias=False in PyTorch, is a common reason.",
         explanation="Every array of a layer has to be there, also where all of it is zero.",
     ),
     "extra-array": Sentence(
@@ -46,9 +46,17 @@ PROBLEMS = {
         ),
         explanation="Keras keeps a kernel as (height, width, in, out) and (in, out), PyTorch as (out, in, height, width) and (out, in).",
     ),
+    "axes-order-torch": Sentence(
+        message="{where} has shape {got}, the assignment's {expected} with its axes in another order.",
+        hint=(
+            "Weights that come from Keras have to be transposed: "
+            "kernel.transpose(3, 2, 0, 1) for a convolution, kernel.T for a dense layer."
+        ),
+        explanation="PyTorch keeps a kernel as (out, in, height, width) and (out, in), Keras as (height, width, in, out) and (in, out).",
+    ),
     "more-problems": Sentence(
         message="{got} more problems are not listed.",
-        hint="The file is probably one of another network: compare model.summary() with the assignment.",
+        hint="The file is probably one of another network: compare what model.summary() or print(model) lists with the assignment.",
         explanation="The first problems tell what is wrong; a list of hundreds would not be read.",
     ),
     "not-finite": Sentence(

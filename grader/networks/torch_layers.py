@@ -16,15 +16,8 @@ from grader.networks.keras_shaping import BETWEEN, NEAREST
 from grader.networks.sizes import ANY, FixedPair, Size
 from grader.networks.torch_activations import ACTIVATION_KINDS
 from grader.networks.torch_layer import FEATURES, IMAGE, Layer, LayerError, Weighted
-from grader.networks.torch_windows import (
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
-    AvgPool2d,
-    Bias,
-    Conv2d,
-    Identity,
-    MaxPool2d,
-)
+from grader.networks.torch_pools import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Identity, MaxPool2d
+from grader.networks.torch_windows import Bias, Conv2d
 
 Pad = Annotated[int, Field(ge=0, le=MAX_LAYER_SIZE, strict=True)]
 

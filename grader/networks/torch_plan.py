@@ -11,7 +11,8 @@ from grader.networks.graph import Network
 from grader.networks.sizes import Sizes, exactly
 from grader.networks.torch_layer import FEATURES, Layer, LayerError, Weighted
 from grader.networks.torch_layers import Dropout, Flatten, Linear, Softmax
-from grader.networks.torch_windows import AdaptivePool, Conv2d, Identity
+from grader.networks.torch_pools import AdaptivePool, Identity
+from grader.networks.torch_windows import Conv2d
 
 NAME = "network"
 MIN_CLASSES = 2
