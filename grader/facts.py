@@ -53,6 +53,22 @@ class StoredWeights:
     notes: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an uploaded zip archive: its path there and its length in bytes, unpacked."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an upload holds: the files of an archive, none for a single weight file, and the text of its manifest."""
+
+    members: tuple[Member, ...]
+    manifest: str | None = None
+
+
 class SlotRole(StrEnum):
     """A parameter is counted; a buffer (a running statistic of BatchNormalization) is loaded and reported apart."""
 

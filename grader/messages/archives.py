@@ -70,4 +70,40 @@ PROBLEMS = {
         hint=_ZIP,
         explanation="A few bytes that unpack to gigabytes are an attack on the machine that reads them.",
     ),
+    # --- archives of several files
+    "archive-empty": Sentence(
+        message="The zip archive holds 0 files.",
+        hint=_ZIP,
+        explanation="Folders, and what systems leave in archives by themselves, are passed over.",
+    ),
+    "archive-no-member": Sentence(
+        message="{where} is not in the zip archive.",
+        hint="Compare the names in the manifest with those in the archive: case counts.",
+        explanation="Files of an archive are named by their whole path in it.",
+    ),
+    "archive-not-weights": Sentence(
+        message="The file is a zip archive of {got} files; the assignment needs one weight file.",
+        hint="Unpack it and upload the .pt file that is inside.",
+        explanation="Only some assignments take archives of several files.",
+    ),
+    "archive-nested": Sentence(
+        message="{where} is a zip archive of {got} files inside the zip archive.",
+        hint="Put the files themselves into the archive.",
+        explanation="Archives within archives are not opened.",
+    ),
+    "archive-too-deep": Sentence(
+        message="{where} lies more than {expected} folders deep.",
+        hint=_ZIP,
+        explanation="Deeper paths come from archives of a whole disk or environment.",
+    ),
+    "archive-member-size": Sentence(
+        message="{where} unpacks to {got}; at most {expected} are read.",
+        hint="Leave out what is not part of the submission, such as data sets and environments.",
+        explanation="Each file is unpacked in memory.",
+    ),
+    "archive-size": Sentence(
+        message="The files of the zip archive unpack to {got}; at most {expected} are read.",
+        hint="Leave out what is not part of the submission, such as data sets and environments.",
+        explanation="A small archive can promise more bytes than a machine holds.",
+    ),
 }

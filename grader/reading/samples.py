@@ -20,14 +20,20 @@ _STATE_DICT = b"\x80\x02}X\x08\0\0\0l.weight" + _TENSOR + b"s."
 _NUMBERS = b"\x80\x3f\0\0"  # 1 and 0 as bfloat16
 
 
-def all_kinds() -> Iterator[tuple[str, bytes]]:
-    """Format and content of good and damaged files."""
-    yield "keras-h5", _hdf5()
+def all_kinds() -> Iterator[tuple[dict[str, object], bytes]]:
+    """The arguments of a reading and the content of a file, for good and damaged files."""
+    keras: dict[str, object] = {"format": "keras-h5"}
+    yield keras, _hdf5()
     for bad in (HDF5 + bytes(limits.H5_WARM_BYTES), b"PK\x03\x04", "\u00e9".encode()):
-        yield "keras-h5", bad
+        yield keras, bad
+    pytorch: dict[str, object] = {"format": "pytorch"}
     for good in (_checkpoint(), _legacy(), _safetensors()):
-        yield "pytorch", good
-        yield "pytorch", good[:-1]
+        yield pytorch, good
+        yield pytorch, good[:-1]
+    archive = _archive()
+    yield {**pytorch, "task": "contents"}, archive
+    for task in ("weights", "bytes"):
+        yield {**pytorch, "task": task, "member": "steps/\u00e9.pt"}, archive
 
 
 def _hdf5() -> bytes:
@@ -66,3 +72,12 @@ def _legacy() -> bytes:
 def _safetensors() -> bytes:
     table = json.dumps({"l.1.weight": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
     return struct.pack("<Q", len(table)) + table + _NUMBERS
+
+
+def _archive() -> bytes:
+    """Two files in a folder, packed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("steps/\u00e9.pt", _checkpoint())
+        archive.writestr("steps/series.yaml", "final: \u00e9.pt")
+    return buffer.getvalue()

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from grader import limits, messages
-from grader.errors import Cause, ChildDied
-from grader.facts import AnyArray, Note, StoredLayer, StoredWeights
+from grader.errors import Cause, ChildDied, Finding, Refusal
+from grader.facts import AnyArray, Contents, Member, Note, StoredLayer, StoredWeights
 from grader.reading.layout import Layout
 
 FLOATS = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
@@ -27,6 +27,27 @@ def from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> S
         raise _doubt("two layers of one name")
     notes = tuple(_note(entry) for entry in _items(head.get("notes")))
     return StoredWeights(layout.value, layout.ordered, tuple(layers), notes)
+
+
+def contents_from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> Contents:
+    """The answer to the task `contents`. Raises ChildDied where it is none, Refusal for a manifest that is no text."""
+    members = tuple(_member(entry) for entry in _items(head.get("members")))
+    if len({member.name for member in members}) != len(members) or arrays.keys() - {"manifest"}:
+        raise _doubt("two members of one name, or arrays of no meaning")
+    if "manifest" not in arrays:
+        return Contents(members)
+    manifest = _bytes(arrays["manifest"], limits.MAX_MANIFEST_BYTES)
+    try:
+        return Contents(members, manifest.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        raise Refusal(Finding("series-manifest", got="it is no text in UTF-8")) from None
+
+
+def bytes_from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> bytes:
+    """The answer to the task `bytes`. Raises ChildDied where it is none."""
+    if arrays.keys() != {"content"}:
+        raise _doubt("no content, or other arrays beside it")
+    return _bytes(arrays["content"], limits.ARCHIVE_MAX_MEMBER_BYTES)
 
 
 def read_own(path: Path, file_format: str = "keras-h5") -> StoredWeights:
@@ -56,6 +77,22 @@ def _array(key: str, arrays: Mapping[str, AnyArray]) -> AnyArray:
     if array is None or array.dtype not in FLOATS or array.ndim > limits.MAX_DIMENSIONS or not array.size:
         raise _doubt("an array that is absent, empty or of no float type")
     return array
+
+
+def _member(entry: object) -> Member:
+    name, size = (entry.get("name"), entry.get("bytes")) if isinstance(entry, Mapping) else (None, None)
+    if type(size) is not int or not 0 <= size <= limits.ARCHIVE_MAX_MEMBER_BYTES:
+        raise _doubt("a member without a size")
+    parts = _text(name).split("/")
+    if "\\" in _text(name) or any(part in ("", ".", "..") for part in parts):
+        raise _doubt("a member whose name leads elsewhere")
+    return Member(_text(name), size)
+
+
+def _bytes(array: AnyArray, max_bytes: int) -> bytes:
+    if array.dtype != np.uint8 or array.ndim != 1 or array.size > max_bytes:
+        raise _doubt("bytes that are none, or too many")
+    return array.tobytes()
 
 
 def _note(entry: object) -> Note:

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import h5py
@@ -70,21 +70,22 @@ def test_the_file_name_helps_to_recognise_it(refused: Refused) -> None:
 
 def test_warming_reads_a_sample_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    read = job.read
+    answer = job.answer
 
-    def watch(data: bytes, max_bytes: int, file_name: str, file_format: str) -> object:
+    def watch(data: bytes, max_bytes: int, arguments: Mapping[str, object]) -> object:
         try:
-            answer = read(data, max_bytes, file_name, file_format)
+            given = answer(data, max_bytes, arguments)
         except Refusal as refusal:
             seen.extend(finding.code for finding in refusal.findings)
             raise
         seen.append("read")
-        return answer
+        return given
 
-    monkeypatch.setattr(job, "read", watch)
+    monkeypatch.setattr(job, "answer", watch)
     job.warm()
 
     assert seen == [
         *("read", "h5-damaged", "zip-archive", "text-file"),
         *("read", "zip-no-end", "read", "legacy-truncated", "read", "safetensors-truncated"),
+        *("read", "read", "read"),
     ]
