@@ -52,6 +52,9 @@ CODES = {
     "board-hidden": Explained(
         "The staff keep the scores of this competition to themselves.", "Wait until they show them."
     ),
+    "column-unknown": Explained(
+        "A plot was asked for with a column that there is not.", "The answer names the columns that there are."
+    ),
     "not-found": Explained(
         "There is no such thing, or it is not yours to see.",
         "Check the address; ask your instructor whether you are in the course.",

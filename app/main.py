@@ -15,6 +15,7 @@ from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
 from app.head_requests import HeadRequests
+from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
 from app.openapi import Described
 from app.rendering import STATIC
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for routes in (competitions, submissions, leaderboard, accounts, health, help_pages):
+    for routes in (competitions, submissions, leaderboard, pareto, accounts, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

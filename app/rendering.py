@@ -79,12 +79,17 @@ class Renderer:
 
 def wants_page(request: Request) -> bool:
     """Whether the caller prefers HTML to JSON: a browser names text/html, a program seldom does."""
-    weights = {"text/html": 0.0, "application/json": 0.0}
+    return preferred(request, "application/json", "text/html") == "text/html"
+
+
+def preferred(request: Request, *kinds: str) -> str:
+    """Of some media types the one that the caller names with the highest weight; the first where none is named."""
+    weights = dict.fromkeys(kinds, 0.0)
     for part in request.headers.get("accept", "").split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))
         if kind.lower() in weights:
             weights[kind.lower()] = _quality(parameters)
-    return weights["text/html"] > weights["application/json"]
+    return max(kinds, key=weights.__getitem__)
 
 
 def _quality(parameters: list[str]) -> float:

@@ -61,7 +61,8 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
     def _add(self, headers: MutableHeaders, *, lasts: bool) -> None:
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # What is no page of ours, such as a plot or a student's file, brings a narrower one of its own.
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -83,6 +83,14 @@ def fingerprint(session: Session, competition_id: int, *also: object) -> str:
     return f'W/"{hashlib.sha256(repr((competition_id, tuple(facts), also)).encode()).hexdigest()[:24]}"'
 
 
+def newest_of(session: Session, entrant_id: int) -> tuple[int, datetime | None, int | None]:
+    """What changes whenever the scored submissions of an entrant do, those of staff too."""
+    wanted = _scored(select(func.count(), func.max(Grading.finished_at), func.sum(Grading.id)))
+    found = wanted.where(Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED)
+    count, finished_at, numbers = session.execute(found).one()
+    return count, finished_at, numbers
+
+
 def _leading(whose: ColumnElement[bool], rule: Rule) -> "Select[int, int, datetime, str | None, bool]":
     """Of each entrant the submission that counts, and with it those whose score is the same as a float."""
     place = func.rank().over(partition_by=Submission.entrant_id, order_by=_keys(rule)).label("place")

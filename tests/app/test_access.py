@@ -52,6 +52,7 @@ TABLE = {
     ("GET", "/competitions"): Rule("/competitions", SIGNED_IN),
     ("GET", "/competitions/{slug}"): Rule("/competitions/demo", MEMBERS),
     ("GET", "/competitions/{slug}/leaderboard"): Rule("/competitions/demo/leaderboard", MEMBERS),
+    ("GET", "/competitions/{slug}/pareto"): Rule("/competitions/demo/pareto", MEMBERS),
     ("GET", "/competitions/{slug}/submissions"): Rule("/competitions/demo/submissions", (401, 403, 403, 404, 200, 200)),
     ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
     ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),

@@ -1,0 +1,125 @@
+"""A plot as SVG. matplotlib is loaded with the first one; the same points give the same bytes."""
+
+import io
+from collections.abc import Sequence
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from app.leaderboard.columns import Better, Column, Kind
+from app.leaderboard.plots import Plot, Point
+from app.leaderboard.values import moment
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+LOG_FROM = 30
+"""Largest value divided by the smallest from which an axis of counts is logarithmic."""
+_LOCK = Lock()
+"""matplotlib is not made for threads."""
+
+
+class Palette(NamedTuple):
+    """The colours of a theme, those of app.css."""
+
+    surface: str
+    ink: str
+    soft: str
+    line: str
+    accent: str
+    own: str
+
+
+PALETTES = {
+    "light": Palette("#fffdf7", "#1b2721", "#55615a", "#ddd5c3", "#1d5740", "#9b3d06"),
+    "dark": Palette("#15211b", "#e7ebe2", "#a5b4aa", "#2b3b33", "#86cfa8", "#f5b287"),
+}
+
+
+def svg(plot: Plot, theme: str) -> bytes:
+    """The plot as an SVG document whose text is text, 7.2 by 4.4 inches, in the colours of a theme."""
+    with _LOCK:
+        matplotlib = _matplotlib()
+        figure = matplotlib.figure.Figure(figsize=(7.2, 4.4), layout="constrained")
+        palette = PALETTES[theme]
+        figure.set_facecolor(palette.surface)
+        axes = figure.add_subplot()
+        _dress(axes, plot, palette)
+        _draw(axes, plot, palette)
+        sink = io.BytesIO()
+        figure.savefig(sink, format="svg", metadata={"Date": None, "Title": f"{plot.y.label} against {plot.x.label}"})
+        return sink.getvalue()
+
+
+@cache
+def _matplotlib() -> Any:
+    import matplotlib  # half a second and 60 MiB that only those pay who look at a plot
+    import matplotlib.figure
+
+    # A fixed salt: the names of clip paths are otherwise drawn by chance.
+    matplotlib.rcParams.update({"svg.hashsalt": "secateur", "svg.fonttype": "none", "font.size": 10})
+    return matplotlib
+
+
+def _dress(axes: "Axes", plot: Plot, palette: Palette) -> None:
+    axes.set_facecolor(palette.surface)
+    axes.grid(color=palette.line, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=palette.soft, which="both")
+    for spine in axes.spines.values():
+        spine.set_color(palette.line)
+    for axis, rescale, column, values in (
+        (axes.xaxis, axes.set_xscale, plot.x, [point.x for point in plot.points]),
+        (axes.yaxis, axes.set_yscale, plot.y, [point.y for point in plot.points]),
+    ):
+        # Names of declared columns are students' words: never mathematics.
+        axis.set_label_text(f"{column.label} ({column.better.value} is better)", color=palette.ink, parse_math=False)
+        wide = bool(values) and min(values) > 0 and max(values) >= LOG_FROM * min(values)
+        log = wide and column.kind in (Kind.COUNT, Kind.NUMBER)
+        if log:
+            rescale("log")
+        _number(axis, column, plot, log=log)
+
+
+def _number(axis: "Axis", column: Column, plot: Plot, *, log: bool) -> None:
+    """How the numbers along an axis are written."""
+    from matplotlib import dates, ticker
+
+    if column.kind is Kind.SHARE:
+        axis.set_major_formatter(ticker.PercentFormatter(1))
+    elif column.kind is Kind.MOMENT:
+        locator = dates.AutoDateLocator(tz=plot.zone, maxticks=6)  # type: ignore[no-untyped-call]
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=plot.zone))  # type: ignore[no-untyped-call]
+    elif column.kind is Kind.COUNT or log:
+        axis.set_major_formatter(ticker.EngFormatter(sep=" "))
+    if log:
+        axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _draw(axes: "Axes", plot: Plot, palette: Palette) -> None:
+    frontier = sorted((each for each in plot.points if each.on_frontier), key=lambda each: each.x)
+    side: Literal["pre", "post"] = "post" if plot.x.better is Better.LOW else "pre"
+    axes.step(*_places(plot, frontier), where=side, color=palette.accent, linewidth=1.2, zorder=2)
+    # Hollow: it does not meet the condition for a rank. The frontier's points are drawn over the others, one's own over all.
+    for label, size, colour, chosen in (
+        ("other entries", 26, palette.soft, [p for p in plot.points if not p.on_frontier and not p.is_own]),
+        ("on the frontier", 42, palette.accent, [p for p in plot.points if p.on_frontier and not p.is_own]),
+        ("yours", 64, palette.own, [p for p in plot.points if p.is_own]),
+    ):
+        if chosen:
+            fills = [colour if point.meets else palette.surface for point in chosen]
+            axes.scatter(
+                *_places(plot, chosen), s=size, c=fills, edgecolors=colour, linewidths=1.3, label=label, zorder=3
+            )
+    if plot.points:
+        legend = axes.legend(frameon=False, labelcolor=palette.ink, fontsize=9, loc="best")
+        legend.set_zorder(1)
+
+
+def _places(plot: Plot, points: Sequence[Point]) -> tuple[list[Any], list[Any]]:
+    def place(column: Column, value: Any) -> Any:
+        return moment(value, plot.zone) if column.kind is Kind.MOMENT else float(value)
+
+    return [place(plot.x, each.x) for each in points], [place(plot.y, each.y) for each in points]
