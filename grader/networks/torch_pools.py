@@ -59,7 +59,7 @@ class Pool(Layer):
         size, padding = self.kernel[0][axis], self.padding[0][axis]
         stride = (self.stride or self.kernel)[0][axis]
         plain = padded_span(image[axis], size, stride, 1, (padding, padding))
-        if not self.ceil_mode or plain.positions < 1:
+        if not self.ceil_mode:
             return plain
         rest = (image[axis] + 2 * padding - size) % stride
         # torch leaves out a last window that would begin beyond the image and the padding before it
