@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from grader.facts import Counts, FloatArray, LayerCount, Slot, SlotRole, Weights
 
@@ -28,5 +29,15 @@ def count_zeros(array: FloatArray) -> int:
 
     Compared as bits without the sign, so that no processor mode that flushes denormals can make a small number a zero.
     """
-    bits = np.ascontiguousarray(array, dtype="<f4").view(np.uint32)
-    return int(bits.size - np.count_nonzero(bits << np.uint32(1)))
+    bits = _magnitude_bits(array)
+    return int(bits.size - np.count_nonzero(bits))
+
+
+def nonzero(array: FloatArray) -> npt.NDArray[np.bool_]:
+    """True for each element that is no exact zero, in the array's shape."""
+    return _magnitude_bits(array).astype(np.bool_)
+
+
+def _magnitude_bits(array: FloatArray) -> npt.NDArray[np.uint32]:
+    bits: npt.NDArray[np.uint32] = np.ascontiguousarray(array, dtype="<f4").view(np.uint32) << np.uint32(1)
+    return bits

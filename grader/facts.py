@@ -124,7 +124,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Macs:
-    """Multiply-accumulates for one sample. `effective` is None where it is not computed."""
+    """Multiply-accumulates for one sample. `effective` is None in reports from before it was computed."""
 
     dense: int
     nonzero: int

@@ -2,13 +2,14 @@
 
 import math
 
+from grader.compaction.compacting import effective_macs
 from grader.counting import count_zeros
 from grader.facts import Macs, Weights
 from grader.networks.graph import Network
 
 
 def macs(network: Network, weights: Weights) -> Macs:
-    """Multiply-accumulates of the network as defined, for one sample: all of them, and those with a non-zero weight.
+    """Multiply-accumulates for one sample: of the network as defined, of its non-zero weights, and once it is compacted.
 
     Each element of a kernel is used once for each output position: height x width positions for a convolution (any
     stride, padding, dilation or number of groups), one for a dense layer; so a layer costs positions x size, and
@@ -19,7 +20,7 @@ def macs(network: Network, weights: Weights) -> Macs:
     for slot in network.slots:
         array = weights[slot.name]
         nonzero += slot.positions * (array.size - count_zeros(array))
-    return Macs(dense_macs(network), nonzero)
+    return Macs(dense_macs(network), nonzero, effective_macs(network, weights))
 
 
 def dense_macs(network: Network) -> int:

@@ -22,6 +22,8 @@ def _lines(report: Report, definition: Definition) -> Iterator[str]:
         yield f"  parameters  {report.counts.parameters:,}"
         yield f"  zeros       {report.counts.zeros:,} ({share:.6f})"
         yield f"  macs        {report.macs.dense:,} dense, {report.macs.nonzero:,} with non-zero weights"
+        if report.macs.effective is not None:
+            yield f"              {report.macs.effective:,} effective, without units that no output depends on"
     for name, split in report.splits.items():
         yield f"  {name:<11} {split.correct:,} of {split.examples:,} correct ({split.correct / split.examples:.4f})"
     if report.status is Status.SCORED and report.score is not None:

@@ -81,7 +81,7 @@ def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() ->
     )
 
 
-STEPS = ["reading", "checking", "evaluating", "networks", "counting", "flops", "scoring", "formula"]
+STEPS = ["reading", "checking", "evaluating", "networks", "counting", "compaction", "flops", "scoring", "formula"]
 CONDUCTORS = ["pipeline", "cli", "competition", "report", "summary", "testset", "dataset_cli", "own_file"]
 CONDUCTORS += ["evaluation", "extraction", "running"]
 
@@ -113,7 +113,7 @@ def test_a_step_of_grading_does_not_know_who_calls_it(name: str) -> None:
     assert arrows(part(name), *(f"grader.{conductor}" for conductor in CONDUCTORS)) == []
 
 
-@pytest.mark.parametrize("name", ["reading", "checking", "networks", "counting", "flops", "formula"])
+@pytest.mark.parametrize("name", ["reading", "checking", "networks", "counting", "compaction", "flops", "formula"])
 def test_only_the_pipeline_and_its_callers_know_the_airlock(name: str) -> None:
     assert arrows(part(name), "grader.airlock") == []
 
@@ -125,7 +125,13 @@ def test_the_airlock_knows_no_job() -> None:
 
 
 def test_reading_knows_neither_networks_nor_rules() -> None:
-    assert arrows(part("reading"), "grader.networks", "grader.checking", "grader.evaluating") == []
+    assert arrows(part("reading"), "grader.networks", "grader.checking", "grader.evaluating", "grader.compaction") == []
+
+
+def test_compaction_runs_no_engine_and_no_step_before_it_knows_it() -> None:
+    assert arrows(part("compaction"), "onnxruntime", "grader.reading", "grader.checking", "grader.flops") == []
+    for name in ("networks", "checking", "evaluating", "counting"):
+        assert arrows(part(name), "grader.compaction") == []
 
 
 @pytest.mark.parametrize("name", ["grader/reading", "grader/checking", "grader/airlock", "app", "models"])
@@ -133,7 +139,9 @@ def test_an_engine_is_loaded_only_where_networks_are_built_or_run(name: str) -> 
     assert arrows(modules(name), "onnx", "onnxruntime") == []
 
 
-@pytest.mark.parametrize("name", ["grader/evaluating", "grader/networks", "grader/checking", "app", "models"])
+@pytest.mark.parametrize(
+    "name", ["grader/evaluating", "grader/networks", "grader/checking", "grader/compaction", "app", "models"]
+)
 def test_hdf5_is_opened_only_where_files_are_read(name: str) -> None:
     assert arrows(modules(name), "h5py") == []
 

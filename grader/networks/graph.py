@@ -62,8 +62,19 @@ def _initialiser(slot: Slot, weights: Weights) -> onnx.TensorProto:
     if array is None or array.shape != slot.shape or array.dtype != np.float32:
         found = "nothing" if array is None else f"{array.dtype} {array.shape}"
         raise GraderFault(f"slot {slot.name} takes float32 {slot.shape}, was bound to {found}")
-    placed = array if slot.permutation is None else array.transpose(slot.permutation)
-    return tensor(slot.name, placed if slot.reshaped is None else placed.reshape(slot.reshaped))
+    return tensor(slot.name, placed(slot, array))
+
+
+def placed(slot: Slot, array: AnyArray) -> AnyArray:
+    """An array of a slot as the graph has it; a view where no other shape is needed."""
+    turned = array if slot.permutation is None else array.transpose(slot.permutation)
+    return turned if slot.reshaped is None else turned.reshape(slot.reshaped)
+
+
+def placed_shape(slot: Slot) -> Shape:
+    """The shape of a slot's array as the graph has it."""
+    permutation = slot.permutation or range(len(slot.shape))
+    return slot.reshaped or tuple(slot.shape[axis] for axis in permutation)
 
 
 def unbind(network: Network, model: bytes) -> Weights:
@@ -72,9 +83,9 @@ def unbind(network: Network, model: bytes) -> Weights:
     return {slot.name: _as_stored(slot, found[slot.name]) for slot in network.slots}
 
 
-def _as_stored(slot: Slot, placed: AnyArray) -> FloatArray:
+def _as_stored(slot: Slot, found: AnyArray) -> FloatArray:
     permutation = slot.permutation or tuple(range(len(slot.shape)))
-    turned = placed.reshape([slot.shape[axis] for axis in permutation])
+    turned = found.reshape([slot.shape[axis] for axis in permutation])
     return np.ascontiguousarray(turned.transpose(np.argsort(permutation)), np.float32)
 
 

@@ -16,7 +16,7 @@ def test_the_cmu_network_takes_11158368_multiply_accumulates() -> None:
 
     counted = macs(network, {slot.name: np.ones(slot.shape, np.float32) for slot in network.slots})
 
-    assert counted == Macs(dense=11_158_368, nonzero=11_158_368)
+    assert counted == Macs(dense=11_158_368, nonzero=11_158_368, effective=11_158_368)
 
 
 def test_a_zero_saves_one_multiply_accumulate_for_each_position() -> None:
@@ -32,7 +32,22 @@ def test_a_zero_saves_one_multiply_accumulate_for_each_position() -> None:
     counted = macs(network, weights)
 
     # 7x7x6 becomes 4x4x4: 16 positions of a kernel of 3 * 3 * 3 * 4 elements, then 64 * 3.
-    assert counted == Macs(dense=16 * 108 + 192, nonzero=16 * 106 + 191)
+    assert counted == Macs(dense=16 * 108 + 192, nonzero=16 * 106 + 191, effective=16 * 108 + 192)
+
+
+def test_a_dead_filter_saves_what_it_cost_and_what_it_fed() -> None:
+    conv = {"name": "c", "filters": 4, "kernel_size": [3, 3]}
+    network = network_from_config(
+        _config(("Conv2D", conv), ("Flatten", {"name": "f"}), ("Dense", {"name": "d", "units": 3}))
+    )
+    weights = {slot.name: np.ones(slot.shape, np.float32) for slot in network.slots}
+    weights["c/kernel"][..., 1] = 0
+    weights["c/bias"][1] = 0
+
+    counted = macs(network, weights)
+
+    # 5x5 positions of 3x3x6 elements for each filter; a filter feeds 25 rows of 3.
+    assert counted.effective == 25 * 54 * 3 + 75 * 3
 
 
 def _config(*layers: tuple[str, dict[str, Any]]) -> dict[str, Any]:
