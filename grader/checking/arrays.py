@@ -9,9 +9,8 @@ from grader.facts import AnyArray, NetworkLayer, Shape, Slot, StoredLayer
 KNOWN_NAMES = frozenset(
     {"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel"}
     | {"recurrent_kernel", "embeddings", "alpha"}
-    | {"weight", "running_mean", "running_var"}
 )
-"""What Keras and PyTorch call the arrays of a layer."""
+"""What Keras calls the arrays of a layer."""
 
 
 def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
@@ -24,7 +23,7 @@ def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
 def match_arrays(layer: NetworkLayer, own: StoredLayer, arrays: dict[str, AnyArray]) -> Iterator[Finding]:
     """Puts a layer's arrays into `arrays` by slot name and yields what does not fit.
 
-    By name where both sides use the framework's own names, else by order.
+    By name where both sides use the framework's own names, as PyTorch always does, else by order.
     """
     for slot, name in _partners(layer, own):
         if slot and name is not None:
@@ -45,7 +44,7 @@ def _partners(layer: NetworkLayer, own: StoredLayer) -> Iterator[tuple[Slot | No
     slots = layer.slots
     wanted = {_spelling(leaf(slot, layer), [leaf(other, layer) for other in slots]): slot for slot in slots}
     found = {_spelling(name, list(own.arrays)): name for name in own.arrays}
-    if KNOWN_NAMES.issuperset([*wanted, *found]):
+    if separator(layer) == "." or KNOWN_NAMES.issuperset([*wanted, *found]):
         for name in dict.fromkeys([*wanted, *found]):
             yield wanted.get(name), found.get(name)
         return

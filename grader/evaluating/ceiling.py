@@ -58,6 +58,11 @@ def _sloped(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
     return scaled
 
 
+def _clipped(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
+    """A bound where 0 lies between both limits, and where it does not: then the nearer one is the least magnitude."""
+    return np.maximum(inputs[0], np.minimum(inputs[1], inputs[2]))
+
+
 def _of_magnitudes(operator: Operator) -> Operator:
     return lambda inputs, attributes: operator([np.abs(each) for each in inputs], attributes)
 
@@ -99,7 +104,7 @@ BOUNDS: Mapping[str, Operator] = {"BatchNormalization": _centred} | {
     for name, operator in {
         **{name: OPERATORS[name] for name in _GROWING},
         "AveragePool": _sum_of_window,
-        "Clip": _unchanged,
+        "Clip": _clipped,
         "Elu": _sloped,
         "Erf": _one,
         "GlobalAveragePool": _sum_of_image,

@@ -7,7 +7,7 @@ import pytest
 from grader import limits, messages
 from grader.checking.architecture import match
 from grader.errors import Finding
-from grader.facts import NetworkLayer, Slot, StoredLayer, StoredWeights
+from grader.facts import NetworkLayer, Shape, Slot, StoredLayer, StoredWeights
 
 Network = tuple[NetworkLayer, ...]
 Make = Callable[[], list[StoredLayer]]
@@ -235,3 +235,81 @@ def test_other_floats_are_accepted_with_a_note(network: Network, own_layers: Mak
 
     assert matched.problems == ()
     assert matched.notes == (messages.note("cast-to-float32", where="2", got="float16"),)
+
+
+TORCH = (
+    NetworkLayer("conv1", "conv2d", (Slot("conv1.weight", (4, 3, 3, 3)), Slot("conv1.bias", (4,)))),
+    NetworkLayer("conv2", "conv2d", (Slot("conv2.weight", (4, 4, 3, 3)), Slot("conv2.bias", (4,)))),
+    NetworkLayer("head.0", "linear", (Slot("head.0.weight", (2, 16)), Slot("head.0.bias", (2,)))),
+)
+
+
+def torch_file(names: Sequence[str], *, ordered: bool = True, **shapes: Shape) -> StoredWeights:
+    """A state dict of the network above under other names; `shapes` changes the weights at some places."""
+    layers = [
+        StoredLayer(
+            name,
+            {
+                slot.name.rpartition(".")[2]: np.full(shapes.get(f"{slot.name.rpartition('.')[2]}{at}", slot.shape), at)
+                for slot in layer.slots
+            },
+        )
+        for at, (name, layer) in enumerate(zip(names, TORCH, strict=False))
+    ]
+    return StoredWeights("torch-state-dict" if ordered else "safetensors", ordered, tuple(layers))
+
+
+def test_layers_of_pytorch_are_matched_by_name_where_the_names_are_the_networks() -> None:
+    file = torch_file(["conv1", "conv2", "head.0"])
+
+    turned = StoredWeights(file.layout, True, file.layers[::-1])
+
+    assert match(turned, TORCH).problems == ()
+    assert match(turned, TORCH).arrays["conv2.bias"].tolist() == [1] * 4
+
+
+def test_layers_of_pytorch_under_other_names_are_matched_by_their_order() -> None:
+    assert match(torch_file(["features.0", "features.3", "out"]), TORCH).problems == ()
+
+
+def test_a_file_without_an_order_is_taken_in_that_of_its_numbers() -> None:
+    file = torch_file(["f.2", "f.10", "f.11"], ordered=False)
+
+    alphabetical = StoredWeights(file.layout, False, tuple(sorted(file.layers, key=lambda layer: layer.name)))
+
+    assert match(alphabetical, TORCH).arrays["conv2.bias"].tolist() == [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (
+            torch_file(["conv1", "conv2", "head.0"], weight1=(8, 4, 3, 3)),
+            "conv2.weight has shape (8, 4, 3, 3); the assignment needs (4, 4, 3, 3).",
+        ),
+        (
+            torch_file(["a.0", "a.2", "b"], bias2=(3,)),
+            "head.0.bias (yours: b.bias) has shape (3,); the assignment needs (2,).",
+        ),
+        (
+            torch_file(["conv1", "conv2", "head.0"], weight2=(16, 2)),
+            "head.0.weight has shape (16, 2), the assignment's (2, 16) with its axes in another order.",
+        ),
+    ],
+)
+def test_sentences_name_arrays_as_pytorch_does(file: StoredWeights, told: str) -> None:
+    (finding,) = match(file, TORCH).problems
+
+    assert messages.problem(finding).message == told
+
+
+def test_an_array_that_is_missing_in_pytorch_is_named_with_a_dot() -> None:
+    layers = list(torch_file(["conv1", "conv2", "head.0"]).layers)
+    layers[2] = StoredLayer("head.0", {"weight": layers[2].arrays["weight"], "mask": np.ones((2, 16))})
+
+    problems = match(StoredWeights("torch-state-dict", True, tuple(layers)), TORCH).problems
+
+    assert {(finding.code, finding.where) for finding in problems} == {
+        ("missing-array", "head.0.bias"),
+        ("extra-array", "head.0.mask"),
+    }

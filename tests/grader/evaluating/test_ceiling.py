@@ -9,6 +9,7 @@ from grader.evaluating.ceiling import BOUNDS, could_overflow
 from grader.evaluating.exact import ExactNetwork
 from grader.evaluating.operators import OPERATORS
 from grader.facts import AnyArray, Shape, Weights
+from grader.network_rule import NetworkRule
 from grader.networks.activations import ACTIVATIONS
 from grader.networks.graph import Network, bind
 
@@ -92,3 +93,14 @@ def test_a_running_variance_below_zero_is_found(small_network: Make, fill: Fill)
     weights = fill(network, lambda name, shape: np.full(shape, -1.0 if "variance" in name else 1.0))
 
     assert could_overflow(ExactNetwork(bind(network, weights)), np.ones((1, 6, 6, 3), np.float32))
+
+
+def test_a_function_that_levels_off_away_from_0_is_bounded_by_its_level() -> None:
+    layers = [{"hardtanh": {"min": 2, "max": 3}}, {"avg_pool2d": {"kernel": 2, "padding": 1}}, "flatten", {"linear": 2}]
+    network = NetworkRule.model_validate({"input_shape": [1, 2, 2], "layers": layers}).network
+    assert network is not None
+    exact = ExactNetwork(bind(network, {slot.name: np.ones(slot.shape, np.float32) for slot in network.slots}))
+    images = np.zeros((1, 1, 2, 2), np.float32)
+
+    for value, bound in zip(exact.values(images), exact.values(images, BOUNDS), strict=True):
+        assert (np.abs(value) <= bound).all()

@@ -33,6 +33,16 @@ def test_each_step_of_scaling_is_taken_in_float32() -> None:
     assert (scaled[0, 0, 0, 0], scaled[0, 0, 0, 2]) == (first, third)
 
 
+def test_channels_that_come_first_are_scaled_each_by_its_own_number() -> None:
+    first = np.arange(12, dtype=np.float32).reshape(1, 3, 2, 2)
+    numbers = ((1.0, 2.0, 3.0), (2.0, 4.0, 8.0))
+
+    scaled = normalise(first, Scaling(1.0, *numbers, channels_first=True))
+
+    last = normalise(first.transpose(0, 2, 3, 1), Scaling(1.0, *numbers))
+    assert scaled.tolist() == last.transpose(0, 3, 1, 2).tolist()
+
+
 def test_a_file_that_is_too_short_is_our_own_fault(descriptor: Hold) -> None:
     images = StoredImages(descriptor(bytes(20)), "uint8", (2, 2, 2, 3), 0, Scaling())
 

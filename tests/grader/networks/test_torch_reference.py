@@ -1,5 +1,6 @@
-"""Random networks of every supported kind of layer: as a list of layers they give the logits of torch."""
+"""Random networks of every supported kind of layer: as a list of layers, with what torch.save writes, they give torch's logits."""
 
+import io
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from grader import limits
 from grader.checking import architecture, values
 from grader.evaluating.deciding import evaluate
 from grader.evaluating.exact import ExactNetwork
@@ -16,7 +18,9 @@ from grader.evaluating.onnx_runtime import Engine
 from grader.network_rule import NetworkRule
 from grader.networks.graph import Network, bind
 from grader.networks.torch_layers import KINDS
-from tests.grader.networks.torch_models import Drawn, ImagesInMemory, random_network, stored
+from grader.reading import job
+from grader.reading.stored import from_answer
+from tests.grader.networks.torch_models import Drawn, ImagesInMemory, random_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 
@@ -33,7 +37,10 @@ def graded(drawn: Drawn) -> tuple[Network, bytes]:
     rule = NetworkRule.model_validate({"input_shape": drawn.shape, "layers": drawn.items})
     network = NetworkRule.model_validate(json.loads(rule.model_dump_json())).network
     assert network is not None
-    matched = architecture.match(stored(drawn.model.state_dict()), network.layers)
+    buffer = io.BytesIO()
+    torch.save(drawn.model.state_dict(), buffer)
+    file = from_answer(*job.read(buffer.getvalue(), limits.MAX_FILE_BYTES, "model.pt", "pytorch"))
+    matched = architecture.match(file, network.layers)
     weights, findings = values.canonical(matched.arrays, network.slots)
     assert (matched.problems, findings) == ((), ())
     return network, bind(network, weights)

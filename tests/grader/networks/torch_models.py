@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from grader.facts import FloatArray, Shape, StoredLayer, StoredWeights
+from grader.facts import FloatArray, Shape
 
 Item = dict[str, Any]
 Part = tuple[str, Item, nn.Module]
@@ -65,17 +65,6 @@ class Drawn:
     @property
     def model(self) -> nn.Sequential:
         return nn.Sequential(*self.modules).eval()
-
-
-def stored(state: Mapping[str, Any], *, ordered: bool = True) -> StoredWeights:
-    """A state dict as the reader hands it over."""
-    layers: dict[str, dict[str, Any]] = {}
-    for name, tensor in state.items():
-        layer, _, array = name.rpartition(".")
-        if array != "num_batches_tracked":
-            layers.setdefault(layer, {})[array] = tensor.detach().numpy()
-    layout = "torch-state-dict" if ordered else "safetensors"
-    return StoredWeights(layout, ordered, tuple(StoredLayer(name, arrays) for name, arrays in layers.items()))
 
 
 def random_network(seed: int) -> Drawn:
