@@ -128,6 +128,13 @@ def test_reading_knows_neither_networks_nor_rules() -> None:
     assert arrows(part("reading"), "grader.networks", "grader.checking", "grader.evaluating", "grader.compaction") == []
 
 
+def test_writing_a_file_needs_nothing_but_the_records() -> None:
+    allowed = ("grader.facts", "grader.writing")
+
+    assert [line for line in arrows(part("writing"), "grader") if not is_below(line.split(" -> ")[1], *allowed)] == []
+    assert arrows(part("writing"), "pickle", "onnx", "onnxruntime", "h5py") == []
+
+
 def test_compaction_runs_no_engine_and_no_step_before_it_knows_it() -> None:
     assert arrows(part("compaction"), "onnxruntime", "grader.reading", "grader.checking", "grader.flops") == []
     for name in ("networks", "checking", "evaluating", "counting"):

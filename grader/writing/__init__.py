@@ -1,0 +1,1 @@
+"""Weights as files that a student's framework opens, written without it."""
