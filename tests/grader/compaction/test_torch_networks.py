@@ -1,5 +1,6 @@
 """PyTorch networks, pruned by zeros and by hand with torch: both are graded alike."""
 
+import io
 import json
 from typing import Any
 
@@ -11,15 +12,17 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
-from grader import flops
+from grader import flops, limits
 from grader.checking import architecture, family, values
 from grader.compaction.compacting import compact
 from grader.evaluating.exact import ExactNetwork
-from grader.facts import FloatArray, Weights
+from grader.facts import FloatArray, StoredWeights, Weights
 from grader.network_rule import NetworkRule
 from grader.networks.graph import Network, bind
+from grader.reading import job
+from grader.reading.stored import from_answer
 from tests.grader.compaction.comparing import check_same
-from tests.grader.networks.torch_models import random_network, stored
+from tests.grader.networks.torch_models import random_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 
@@ -90,10 +93,17 @@ def zeroed(model: nn.Sequential, dead: list[torch.Tensor]) -> nn.Sequential:
     return model
 
 
+def stored(model: nn.Sequential) -> StoredWeights:
+    """What torch.save writes of a model, as our reader reads it."""
+    buffer = io.BytesIO()
+    torch.save(model.state_dict(), buffer)
+    return from_answer(*job.read(buffer.getvalue(), limits.MAX_FILE_BYTES, "model.pt", "pytorch"))
+
+
 def graded(model: nn.Sequential) -> tuple[Network, Weights]:
     """The network and the weights that the grader sees in a model's state dict."""
     assert PLAN is not None
-    fit = family.fit(stored(model.state_dict()), PLAN)
+    fit = family.fit(stored(model), PLAN)
     assert fit.problems == ()
     assert fit.network is not None
     weights, findings = values.canonical(fit.arrays, fit.slots)
@@ -141,7 +151,7 @@ def check_any(seed: int) -> None:
     rule = NetworkRule.model_validate({"input_shape": drawn.shape, "layers": drawn.items})
     network = NetworkRule.model_validate(json.loads(rule.model_dump_json())).network
     assert network is not None
-    matched = architecture.match(stored(drawn.model.state_dict()), network.layers)
+    matched = architecture.match(stored(drawn.model), network.layers)
     weights, _ = values.canonical(matched.arrays, network.slots)
     _prune(np.random.default_rng(seed), network, weights)
 
