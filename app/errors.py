@@ -109,6 +109,9 @@ CODES = {
     "idempotency-key-reused": Explained(
         "The Idempotency-Key came before with another file.", "Use a new key for each file."
     ),
+    "not-scored": Explained(
+        "A submission without a score cannot be the dense reference.", "Choose one that was scored."
+    ),
     "grading-under-way": Explained("The submission is being graded at this moment.", "Wait until it has ended."),
     "too-many-sign-ins": Explained(
         "Too many sign-ins failed.",

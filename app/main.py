@@ -24,6 +24,8 @@ from app.schema import require_current
 from app.security import SecurityHeaders
 from app.services import open_services
 from app.settings import Settings
+from app.submissions import file_routes as files
+from app.submissions import reference_routes as references
 from app.submissions import routes as submissions
 from app.submissions.intake import FRAME_BYTES
 from grader.limits import MAX_FILE_BYTES
@@ -54,7 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for routes in (competitions, submissions, leaderboard, pareto, accounts, health, help_pages):
+    domains = (competitions, submissions, references, files, leaderboard, pareto, accounts, health, help_pages)
+    for routes in domains:
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

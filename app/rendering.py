@@ -36,6 +36,7 @@ class Renderer:
         self._environment.filters |= {
             "number": number,
             "percent": percent,
+            "points": points,
             "score": score,
             "when": when,
             "markdown": markdown,
@@ -117,6 +118,11 @@ def number(value: int) -> str:
 def percent(share: float) -> str:
     """0.9615 as 96.15 %."""
     return f"{share * 100:.2f} %"
+
+
+def points(share: float) -> str:
+    """A share as percentage points: 0.0042 as 0.42."""
+    return f"{share * 100:.2f}"
 
 
 def score(value: float) -> str:

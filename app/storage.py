@@ -38,6 +38,10 @@ class Store:
         """A read-only descriptor of a stored file. Raises FileNotFoundError."""
         return os.open(_place(self._files, sha256), os.O_RDONLY | os.O_CLOEXEC)
 
+    def path(self, sha256: str) -> Path:
+        """Where a stored file is, for sending it."""
+        return _place(self._files, sha256)
+
     def sweep(self, older_than_seconds: float, now: float) -> int:
         """Removes what broken uploads left behind and returns how many files that were. `now` is a POSIX timestamp."""
         left = [path for path in self._incoming.iterdir() if path.stat().st_mtime < now - older_than_seconds]

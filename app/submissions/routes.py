@@ -4,25 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.competitions.access import Entry, enter, entries_of
+from app.competitions.access import enter, entries_of
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden
 from app.leaderboard.standing import standing
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
 from app.parameters import Before, Printable, RowNumber
 from app.rendering import wants_page
-from app.services import Services
 from app.submissions import admission, intake, queries, recording, service
+from app.submissions.access import visible
 from app.submissions.admission import Admission
+from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
 from grader.competition import FileRule
 from models.gradings import Grading, State
-from models.submissions import IDEMPOTENCY_KEY_LENGTH, Submission, Via
+from models.submissions import IDEMPOTENCY_KEY_LENGTH, Via
 
 router = APIRouter(tags=["submissions"])
 
@@ -137,16 +137,21 @@ def show(
     request: Request, services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber
 ) -> Response:
     """One's own, one's team's, or anybody's for the staff of the course."""
-    found, entry = _visible(session, services, signed, submission_id)
+    found, entry = visible(session, services, signed, submission_id)
     grading = queries.live(found)
     stands = standing(session, entry, signed.user, grading)
     position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
-    body = submission_body(grading, shows_scores=entry.shows_scores, standing=stands, position=position)
+    compared = comparison(session, grading, shows_scores=entry.shows_scores)
+    body = submission_body(
+        grading, shows_scores=entry.shows_scores, standing=stands, position=position, compared=compared
+    )
     context = {
         "submission": found,
         "grading": grading,
         "entry": entry,
         "standing": stands,
+        "compared": compared,
+        "is_mine": queries.is_of(session, found, signed.user.id),
         "position": position,
         "report": visible_report(grading.report, shows_scores=entry.shows_scores),
         "regrading": _under_way(found.gradings, grading),
@@ -166,7 +171,7 @@ def grade_again(
     request: Request, services: AppServices, signed: Signed, session: Writing, submission_id: RowNumber
 ) -> Response:
     """For staff. What counts stays until the new grading has ended."""
-    found, entry = _visible(session, services, signed, submission_id)
+    found, entry = visible(session, services, signed, submission_id)
     if not entry.is_staff:
         raise Forbidden("Only the staff of the course may have a submission graded again.")
     service.grade_again(session, entry, found, signed.user.id)
@@ -175,21 +180,6 @@ def grade_again(
         return RedirectResponse(url, 303)
     body = AcceptedBody(id=submission_id, state=State.QUEUED, url=url)
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
-
-
-def _visible(session: Session, services: Services, signed: Caller, submission_id: int) -> tuple[Submission, Entry]:
-    """A submission that the caller may see. Raises NotFound, which does not tell whether it exists."""
-    hidden = NotFound(f"You have no submission {submission_id}.")
-    found = queries.submission(session, submission_id)
-    if found is None:
-        raise hidden
-    try:
-        entry = enter(session, services.definitions, found.competition.slug, signed.user)
-    except NotFound:
-        raise hidden from None
-    if not entry.is_staff and not queries.is_of(session, found, signed.user.id):
-        raise hidden
-    return found, entry
 
 
 def _under_way(gradings: list[Grading], counting: Grading) -> Grading | None:

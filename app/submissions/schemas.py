@@ -7,8 +7,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.leaderboard.standing import Standing
+from app.submissions.comparing import Comparison
+from models.artifacts import Artifact, ArtifactKind
 from models.gradings import Grading, Phase, State
+from models.submissions import FileRole, SubmissionFile
 
+_NEWER_PARTS: dict[str, Any] = dict.fromkeys(("ranks", "series", "lineage", "compacted"))
+"""What reports of an earlier release lack."""
 _HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit", "ranks", "series")
 
 _EXAMPLE: dict[str, Any] = {
@@ -25,17 +30,68 @@ _EXAMPLE: dict[str, Any] = {
     "reason": None,
     "position": None,
     "score": 0.7857,
-    "files": [{"name": "my_model_weights.h5", "bytes": 2375928, "sha256": "9f" * 32}],
+    "is_reference": False,
+    "reference": {
+        "submission_id": 40,
+        "accuracy_drop": 0.0042,
+        "flops_saved": 0.7433,
+        "parameters_saved": 0.9012,
+        "time_ratio": {"median": 0.41, "low": 0.4, "high": 0.43, "rounds": 31, "examples": 256},
+    },
+    "files": [
+        {
+            "id": 57,
+            "role": "weights",
+            "name": "my_model_weights.h5",
+            "bytes": 2375928,
+            "sha256": "9f" * 32,
+            "url": "/submissions/42/files/57",
+        }
+    ],
+    "compacted": [
+        {
+            "kind": "onnx",
+            "name": "compacted-42.onnx",
+            "bytes": 371928,
+            "sha256": "ab" * 32,
+            "url": "/submissions/42/compacted/onnx",
+        }
+    ],
     "report": {"status": "scored", "score_exact": "7857/10000", "full_credit": True},
 }
 
 
 class FileBody(BaseModel):
-    """An uploaded file."""
+    """A file of a submission: the upload, or an attachment out of the archive that was uploaded."""
 
+    id: int
+    role: FileRole
     name: str = Field(examples=["my_model_weights.h5"])
     bytes: int
     sha256: str
+    url: str = Field(examples=["/submissions/42/files/57"])
+
+
+class CompactedBody(BaseModel):
+    """The network without the channels and neurons that do nothing, in one format."""
+
+    kind: ArtifactKind
+    name: str
+    bytes: int
+    sha256: str
+    url: str = Field(examples=["/submissions/42/compacted/onnx"])
+
+
+class ReferenceBody(BaseModel):
+    """A submission against its entrant's dense reference. Shares are of the reference's; null is not known or not shown."""
+
+    submission_id: int
+    accuracy_drop: float | None = Field(description="Accuracy of the reference minus that of this one, from -1 to 1.")
+    flops_saved: float | None = Field(description="Share of the reference's effective FLOPs, at most 1.")
+    parameters_saved: float | None = Field(description="Share of the parameters that the reference needs, at most 1.")
+    time_ratio: dict[str, Any] | None = Field(
+        description="Time of this network divided by the reference's: median and quartiles of paired rounds."
+    )
 
 
 class AcceptedBody(BaseModel):
@@ -69,7 +125,12 @@ class SubmissionBody(BaseModel):
     )
     position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
     score: float | None = Field(description="Null where there is no score, or none to show.")
+    is_reference: bool = Field(description="Whether its entrant's other submissions are compared with it.")
+    reference: ReferenceBody | None = Field(description="What was saved against the reference; null in lists.")
     files: list[FileBody]
+    compacted: list[CompactedBody] = Field(
+        description="What can be downloaded of the compacted network; empty in lists."
+    )
     report: dict[str, Any] | None = Field(description="What grading found out; null until it has.")
 
 
@@ -84,7 +145,8 @@ def visible_report(report: Mapping[str, Any] | None, *, shows_scores: bool) -> d
     """The report as this reader may see it."""
     if report is None:
         return None
-    return {key: None if key in _HIDDEN_WITH_SCORES and not shows_scores else value for key, value in report.items()}
+    whole = {**_NEWER_PARTS, **report}
+    return {key: None if key in _HIDDEN_WITH_SCORES and not shows_scores else value for key, value in whole.items()}
 
 
 def submission_body(
@@ -93,6 +155,7 @@ def submission_body(
     shows_scores: bool,
     standing: Standing | None = None,
     position: int | None = None,
+    compared: Comparison | None = None,
     in_full: bool = True,
 ) -> SubmissionBody:
     """A submission with its live grading; the report only `in_full`."""
@@ -111,6 +174,29 @@ def submission_body(
         reason=standing and standing.reason,
         position=position,
         score=grading.score if shows_scores else None,
-        files=[FileBody(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in submission.files],
+        is_reference=submission.is_reference,
+        reference=compared and _reference(compared),
+        files=[_file(file) for file in submission.files],
+        compacted=[_compacted(submission.id, made) for made in grading.artifacts] if in_full else [],
         report=visible_report(grading.report, shows_scores=shows_scores) if in_full else None,
+    )
+
+
+def _file(file: SubmissionFile) -> FileBody:
+    url = f"/submissions/{file.submission_id}/files/{file.id}"
+    return FileBody(id=file.id, role=file.role, name=file.name, bytes=file.bytes, sha256=file.sha256, url=url)
+
+
+def _compacted(submission_id: int, made: Artifact) -> CompactedBody:
+    url = f"/submissions/{submission_id}/compacted/{made.kind.value}"
+    return CompactedBody(kind=made.kind, name=made.name, bytes=made.bytes, sha256=made.sha256, url=url)
+
+
+def _reference(compared: Comparison) -> ReferenceBody:
+    return ReferenceBody(
+        submission_id=compared.reference_id,
+        accuracy_drop=compared.accuracy_drop,
+        flops_saved=compared.flops_saved,
+        parameters_saved=compared.parameters_saved,
+        time_ratio=dict(compared.time_ratio) if compared.time_ratio else None,
     )

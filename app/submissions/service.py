@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import SystemRandom
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
@@ -12,6 +12,7 @@ from app.errors import Conflict, Unprocessable
 from app.submissions.admission import Admission, check_quota, quota_of
 from app.submissions.intake import Upload
 from models.audit import AuditEntry
+from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 
@@ -91,3 +92,20 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
     )
     session.flush()
     return grading
+
+
+def mark_reference(session: Session, submission: Submission, *, wanted: bool) -> None:
+    """Makes a submission the one that its entrant's others are compared with, or takes that back.
+
+    Raises Conflict where it has no score: nothing can be compared with it.
+    """
+    if wanted and not any(each.is_live and each.state is State.SCORED for each in submission.gradings):
+        raise Conflict("not-scored", f"Submission {submission.id} has no score; choose one that was scored.")
+    # Two requests at once must not both find the mark free: the second waits here until the first is written.
+    session.execute(select(Entrant.id).where(Entrant.id == submission.entrant_id).with_for_update())
+    before = update(Submission).where(Submission.entrant_id == submission.entrant_id, Submission.is_reference)
+    if not wanted:
+        before = before.where(Submission.id == submission.id)
+    session.execute(before.values(is_reference=False))
+    if wanted:
+        session.execute(update(Submission).where(Submission.id == submission.id).values(is_reference=True))

@@ -11,8 +11,10 @@ from sqlalchemy import delete
 from starlette.routing import Mount
 
 from app.database import Database
+from app.submissions import products
+from models.artifacts import ArtifactKind
 from models.courses import Membership
-from tests.app.world import World, hand_in, settle
+from tests.app.world import World, hand_in, live_grading, settle, store_bytes
 
 Open = Callable[[str | None], TestClient]
 WHO = ("nobody", "alan", "ada", "outsider", "instructor", "admin")
@@ -57,6 +59,19 @@ TABLE = {
     ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
     ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),
     ("GET", "/submissions/{submission_id}"): Rule("/submissions/1", (401, 404, 200, 404, 200, 200)),
+    ("GET", "/submissions/{submission_id}/files/{file_id}"): Rule(
+        "/submissions/1/files/1", (401, 404, 200, 404, 200, 200)
+    ),
+    ("GET", "/submissions/{submission_id}/compacted/{kind}"): Rule(
+        "/submissions/1/compacted/onnx", (401, 404, 200, 404, 200, 200)
+    ),
+    ("PUT", "/submissions/{submission_id}/reference"): Rule("/submissions/1/reference", (401, 404, 200, 404, 403, 403)),
+    ("DELETE", "/submissions/{submission_id}/reference"): Rule(
+        "/submissions/1/reference", (401, 404, 200, 404, 403, 403)
+    ),
+    ("POST", "/submissions/{submission_id}/reference"): Rule(
+        "/submissions/1/reference", (401, 404, 200, 404, 403, 403), {"wanted": "true"}
+    ),
     ("POST", "/submissions/{submission_id}/gradings"): Rule("/submissions/1/gradings", (401, 404, 403, 404, 202, 202)),
 }
 
@@ -79,10 +94,13 @@ def flat(routes: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def handed_in(records: Database, world: World) -> int:
-    """Ada's submission."""
-    number = hand_in(records, world, "ada")
+def handed_in(service: FastAPI, records: Database, world: World) -> int:
+    """Ada's submission, its file and what its grading made in the store."""
+    stored = store_bytes(service.state.services.store, b"weights")
+    number = hand_in(records, world, "ada", sha256_hex=stored.sha256)
     settle(records, number)
+    with records.write() as session:
+        products.keep(session, live_grading(session, number).id, ArtifactKind.ONNX, "small.onnx", stored)
     return number
 
 

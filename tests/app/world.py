@@ -25,7 +25,7 @@ from app.competitions.access import enter
 from app.competitions.stored import Definitions
 from app.courses import service as courses
 from app.database import Database
-from app.storage import Stored
+from app.storage import Store, Stored
 from app.submissions import service as submissions
 from app.submissions.admission import Admission
 from app.submissions.intake import Upload
@@ -160,6 +160,13 @@ def settle(
                 ranks=report.ranks,
             )
         )
+
+
+def store_bytes(store: Store, content: bytes) -> Stored:
+    """The bytes in the file store."""
+    with store.receive() as incoming:
+        incoming.write(content)
+        return incoming.keep()
 
 
 def live_grading(session: Session, submission_id: int) -> Grading:

@@ -1,0 +1,25 @@
+"""Which submissions a person may see."""
+
+from sqlalchemy.orm import Session
+
+from app.competitions.access import Entry, enter
+from app.dependencies import Caller
+from app.errors import NotFound
+from app.services import Services
+from app.submissions import queries
+from models.submissions import Submission
+
+
+def visible(session: Session, services: Services, signed: Caller, submission_id: int) -> tuple[Submission, Entry]:
+    """A submission that the caller may see. Raises NotFound, which does not tell whether it exists."""
+    hidden = NotFound(f"You have no submission {submission_id}.")
+    found = queries.submission(session, submission_id)
+    if found is None:
+        raise hidden
+    try:
+        entry = enter(session, services.definitions, found.competition.slug, signed.user)
+    except NotFound:
+        raise hidden from None
+    if not entry.is_staff and not queries.is_of(session, found, signed.user.id):
+        raise hidden
+    return found, entry
