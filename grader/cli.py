@@ -15,14 +15,16 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TypeVar
 
-from grader import competition, dataset_cli, file_names, pipeline
+from grader import competition, dataset_cli, file_names, pipeline, shrinking
 from grader.airlock.runner import Airlock
+from grader.archives import Upload
+from grader.checked import Checked, reject
 from grader.competition import Definition
 from grader.dataset_errors import DatasetError
 from grader.errors import Cause, ChildDied, DefinitionError, GraderFault
 from grader.keras_process import EngineMissing, KerasProcess
 from grader.own_file import OwnFile
-from grader.pipeline import Checked, Watch
+from grader.pipeline import Watch
 from grader.report import Report, Status
 from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from grader.summary import summarise
@@ -70,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         default="onnxruntime",
         help="what evaluates; tensorflow is the reference, slower and not jailed (needs the extra `tensorflow`)",
     )
+    grade.add_argument(
+        "--compacted", type=Path, metavar="FOLDER", help="write the smaller network there, where it was verified"
+    )
     grade.set_defaults(run=_run_grade)
     check = commands.add_parser("check", help="everything but the evaluation; needs no data")
     _add_file_options(check)
@@ -89,39 +94,40 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
 def _run_check(options: argparse.Namespace) -> int:
     definition = competition.load(options.competition)
     with ExitStack() as stack:
-        checked = _check(options, definition, stack)
+        _, checked = _check(options, definition, stack)
     report = checked.report
     if options.as_upload and (finding := file_names.misnamed(options.file.name, definition.grading.file.names)):
-        report = pipeline.reject(report, [finding])
+        report = reject(report, [finding])
     return _show(report, definition, options)
 
 
 def _run_grade(options: argparse.Namespace) -> int:
     definition = competition.load(options.competition)
-    reference = KerasProcess(definition) if options.engine == "tensorflow" else None
+    keras = KerasProcess(definition) if options.engine == "tensorflow" else None
     with ExitStack() as stack:
         test_set = stack.enter_context(open_test_set(options.dataset))
         check_fit(test_set, definition, str(options.dataset))
-        checked = _check(options, definition, stack)
+        upload, checked = _check(options, definition, stack)
         if not checked.accepted:
             return _show(checked.report, definition, options)
-        evaluator = reference or _runner(options, EVALUATING_JOB, stack)
+        evaluator = keras or _runner(options, EVALUATING_JOB, stack)
         watch = Watch(timings=dict(checked.report.timings))
-        report = _twice(lambda: pipeline.evaluate(checked, definition, test_set, evaluator, watch))
-    return _show(
-        pipeline.too_heavy(checked.report, report) if isinstance(report, Cause) else report, definition, options
-    )
+        report = _twice(lambda: pipeline.evaluate(upload, checked, test_set, evaluator, watch))
+    if isinstance(report, Cause):
+        return _show(pipeline.too_heavy(checked.report, report), definition, options)
+    for kind, content in report.artifacts.items() if options.compacted else ():
+        (options.compacted / shrinking.FILE_NAMES[kind]).write_bytes(content)
+    return _show(report, definition, options)
 
 
-def _check(options: argparse.Namespace, definition: Definition, stack: ExitStack) -> Checked:
+def _check(options: argparse.Namespace, definition: Definition, stack: ExitStack) -> tuple[Upload, Checked]:
     file = os.open(options.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     stack.callback(os.close, file)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         raise OSError(f"{options.file} is not a file")
-    reader = _runner(options, READING_JOB, stack)
-    begun = pipeline.begin(file, definition, reader)
-    checked = _twice(lambda: pipeline.check(file, begun, definition, reader, Watch()))
-    return Checked(pipeline.too_heavy(begun, checked), None) if isinstance(checked, Cause) else checked
+    upload = pipeline.begin(file, definition, _runner(options, READING_JOB, stack))
+    checked = _twice(lambda: pipeline.check(upload, Watch()))
+    return upload, Checked(pipeline.too_heavy(upload.begun, checked)) if isinstance(checked, Cause) else checked
 
 
 def _runner(options: argparse.Namespace, job: str, stack: ExitStack) -> Runner:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -24,25 +24,15 @@ from grader.checking.fit import Fit
 from grader.errors import DefinitionError, GraderFault
 from grader.facts import Shape, StoredWeights
 from grader.formula import Formula, parse
-from grader.limits import DEFAULT_MAX_FILE_BYTES, MAX_FILE_BYTES
 from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
 from grader.scoring import METRICS
 from grader.strict import Strict
+from grader.upload_rules import FileRule, SeriesRule
 from grader.yaml_source import YamlSource
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
 ClassName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-
-
-class FileRule(Strict):
-    """What a student uploads."""
-
-    format: Literal["keras-h5", "pytorch"] = Field(description="The kind of weight file.")
-    names: tuple[str, ...] = Field(min_length=1, description="Patterns (* and ?) of which the file's name meets one.")
-    max_bytes: int = Field(
-        default=DEFAULT_MAX_FILE_BYTES, gt=0, le=MAX_FILE_BYTES, description="Largest file, in bytes."
-    )
 
 
 class InputRule(Strict):
@@ -76,6 +66,17 @@ class Grading(Strict):
         default=False,
         description="Whether the network without what is zero is offered, once the test set has verified it.",
     )
+
+    series: SeriesRule | None = Field(
+        default=None, description="Taken where it is given: one zip with several weight files and what belongs to them."
+    )
+
+    @field_validator("series")
+    @classmethod
+    def _series_are_of_pytorch(cls, rule: SeriesRule | None, info: ValidationInfo) -> SeriesRule | None:
+        if rule is not None and "file" in info.data and info.data["file"].format != "pytorch":
+            raise ValueError("archives of several weight files are read for `format: pytorch` alone")
+        return rule
 
     @field_validator("score")
     @classmethod

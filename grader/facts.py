@@ -132,6 +132,20 @@ class Macs:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What is left of a network without the channels and neurons that do nothing.
+
+    `removed` counts them for each layer; `folded`: a constant went into a bias; `verified`: whether the smaller network
+    gave each image of the test set the same class, None where it was not tried.
+    """
+
+    parameters: int
+    removed: Mapping[str, int]
+    folded: bool
+    verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SplitResult:
     """Correct predictions among the examples of one split of a data set."""
 

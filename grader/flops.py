@@ -2,13 +2,13 @@
 
 import math
 
-from grader.compaction.compacting import effective_macs
+from grader.compaction.compacting import Outline
 from grader.counting import count_zeros
 from grader.facts import Macs, Weights
 from grader.networks.graph import Network
 
 
-def macs(network: Network, weights: Weights) -> Macs:
+def macs(network: Network, weights: Weights, outline: Outline) -> Macs:
     """Multiply-accumulates for one sample: of the network as defined, of its non-zero weights, and once it is compacted.
 
     Each element of a kernel is used once for each output position: height x width positions for a convolution (any
@@ -20,7 +20,7 @@ def macs(network: Network, weights: Weights) -> Macs:
     for slot in network.slots:
         array = weights[slot.name]
         nonzero += slot.positions * (array.size - count_zeros(array))
-    return Macs(dense_macs(network), nonzero, effective_macs(network, weights))
+    return Macs(dense_macs(network), nonzero, outline.macs)
 
 
 def dense_macs(network: Network) -> int:

@@ -45,7 +45,7 @@ class TimeRatio:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The dense reference that a result was timed against: the digest of its weights, and the ratio of the times."""
+    """The dense reference that a result was timed against: SHA-256 of its file, and the ratio of the times."""
 
     reference: str
     time_ratio: TimeRatio

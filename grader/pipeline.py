@@ -1,26 +1,29 @@
-"""The grading of one file: read, check, count, evaluate, score. Only the order of the steps lives here."""
+"""The grading of one upload: read, check, count, evaluate, score. Only the order of the steps lives here."""
 
 import hashlib
+import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 
-import numpy as np
-
-from grader import counting, extraction, flops, limits, messages, scoring
-from grader.checking import values
+from grader import archives, extraction, flops, scoring, shrinking
+from grader.archives import Upload
+from grader.checked import Accepted, Checked, check_weights, reject
 from grader.competition import Definition
-from grader.errors import Cause, Finding, GraderFault, Refusal
-from grader.evaluation import predict
-from grader.facts import Note, StoredWeights, Weights
-from grader.networks.graph import Network, bind
+from grader.errors import Cause, ChildDied, Finding, GraderFault, Refusal
+from grader.evaluation import compare_times, predict
+from grader.facts import Predictions
+from grader.lineage import Lineage
+from grader.networks.graph import bind
 from grader.report import Digests, Report, Status
 from grader.running import Runner
 from grader.testset import TestSet
+
+log = logging.getLogger(__name__)
 
 
 class Phase(StrEnum):
@@ -31,20 +34,6 @@ class Phase(StrEnum):
     WAITING = "waiting"
     EVALUATING = "evaluating"
     SCORING = "scoring"
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A file after checking: its report so far and, unless it was rejected, its canonical weights and their network."""
-
-    report: Report
-    weights: Weights | None
-    network: Network | None = None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the file may be evaluated."""
-        return self.weights is not None
 
 
 @dataclass(slots=True)
@@ -65,52 +54,63 @@ class Watch:
             self.timings[phase.value] = time.perf_counter() - begun
 
 
-def begin(file: int, definition: Definition, reader: Runner) -> Report:
-    """The report of a file that nobody has looked into yet."""
-    return Report(
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The dense network that a result is timed against: SHA-256 of the file that it came in, and what was accepted of it."""
+
+    file: str
+    accepted: Accepted
+
+
+def begin(file: int, definition: Definition, reader: Runner) -> Upload:
+    """The upload behind a descriptor, that nobody has looked into yet."""
+    report = Report(
         status=Status.CHECKED,
         competition=definition.slug,
         digests=Digests(file=digest_of_file(file), definition=definition.digest),
         file_bytes=os.fstat(file).st_size,
         airlock=str(reader.level),
     )
+    return Upload(file, report, definition, reader)
 
 
-def check(file: int, report: Report, definition: Definition, reader: Runner, watch: Watch) -> Checked:
-    """Reads and checks the file behind a descriptor. Every problem is found at once; nothing is evaluated."""
+def check(upload: Upload, watch: Watch) -> Checked:
+    """Reads and checks an upload. Every problem is found at once; nothing is evaluated."""
     try:
-        with watch.phase(Phase.READING):
-            found = extraction.weights(file, definition.grading.file, reader)
-        with watch.phase(Phase.CHECKING):
-            checked = _check(found, definition, report)
+        checked = _check(upload, watch)
     except Refusal as refusal:
-        checked = Checked(reject(report, refusal.findings), None)
+        checked = Checked(reject(upload.begun, refusal.findings))
     return replace(checked, report=replace(checked.report, timings=dict(watch.timings)))
 
 
-def evaluate(checked: Checked, definition: Definition, test_set: TestSet, evaluator: Runner, watch: Watch) -> Report:
-    """The finished report of a file that passed `check`. Raises GraderFault where the fault is not the file's."""
-    report, weights, network = checked.report, checked.weights, checked.network
-    if weights is None or network is None or report.counts is None or report.macs is None:
+def evaluate(
+    upload: Upload,
+    checked: Checked,
+    test_set: TestSet,
+    evaluator: Runner,
+    watch: Watch,
+    reference: Reference | None = None,
+) -> Report:
+    """The finished report of an upload that passed `check`, timed against a reference where there is one.
+
+    Raises GraderFault where the fault is not the upload's.
+    """
+    accepted, definition = checked.accepted, upload.definition
+    if accepted is None:
         raise GraderFault("only a file that passed its checks is evaluated")
     with watch.phase(Phase.EVALUATING):
-        model = bind(network, weights)
-        predictions = predict(model, report.macs.dense, definition.grading, test_set, evaluator)
+        model = bind(accepted.network, accepted.weights)
+        predictions = predict(model, accepted.macs.dense, definition.grading, test_set, evaluator)
+        report = _smaller(checked.report, accepted, predictions, definition, test_set, evaluator)
+        if reference is not None:
+            report = replace(report, lineage=_lineage(accepted, reference, definition, test_set, evaluator))
+        if checked.plan is not None:
+            result = scoring.compare(predictions.classes, test_set.labels)
+            final = archives.measured(checked.plan.final, accepted, result)
+            report = replace(report, series=archives.measure(upload, checked.plan, final, test_set, evaluator))
     with watch.phase(Phase.SCORING):
-        report = replace(
-            report,
-            digests=replace(report.digests, dataset=test_set.digest),
-            engine=predictions.engine,
-            predictions=predictions,
-        )
-        report = _score(report, definition, test_set)
+        report = _score(report, accepted, predictions, definition, test_set)
     return replace(report, timings=dict(watch.timings))
-
-
-def reject(report: Report, findings: Sequence[Finding]) -> Report:
-    """The report with more problems, rejected."""
-    problems = (*report.problems, *(messages.problem(finding) for finding in findings))
-    return replace(report, status=Status.REJECTED, problems=problems)
 
 
 def too_heavy(report: Report, cause: Cause) -> Report:
@@ -125,50 +125,62 @@ def digest_of_file(file: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
-    """SHA-256 of canonical weights: for each slot in network order its name, shape and little-endian float32 bytes.
+def _check(upload: Upload, watch: Watch) -> Checked:
+    with watch.phase(Phase.READING):
+        plan = archives.plan(upload)
+        if plan is None:
+            found = extraction.weights(upload.file, upload.definition.grading.file, upload.reader)
+    with watch.phase(Phase.CHECKING):
+        if plan is not None:
+            return archives.check(upload, plan)
+        return check_weights(found, upload.definition, upload.begun)
 
-    `derived` is what was told by the shapes and stands in none of them, so that equal digests are of equal networks.
+
+def _smaller(
+    report: Report,
+    accepted: Accepted,
+    predictions: Predictions,
+    definition: Definition,
+    test_set: TestSet,
+    evaluator: Runner,
+) -> Report:
+    """The report with the verified smaller network, where the definition offers one and there is one."""
+    if not definition.grading.compacted or not accepted.outline.removed or report.shrunk is None:
+        return report
+    shrunk, files = shrinking.verify(accepted, report.shrunk, predictions, definition, test_set, evaluator)
+    return replace(report, shrunk=shrunk, artifacts=files)
+
+
+def _lineage(
+    accepted: Accepted, reference: Reference, definition: Definition, test_set: TestSet, evaluator: Runner
+) -> Lineage | None:
+    """What is left of the network timed against its reference as it is; None where that did not work out.
+
+    Nobody's score depends on it, so that a child that dies here costs nobody a result.
     """
-    digest = hashlib.sha256("".join(f"{text}\n" for text in derived).encode())
-    for name, array in weights.items():
-        digest.update(f"{name} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    smaller, dense = accepted.compacted, reference.accepted
+    models = [bind(smaller.network, smaller.weights), bind(dense.network, dense.weights)]
+    macs = flops.dense_macs(smaller.network) + dense.macs.dense
+    try:
+        ratio = compare_times(models[0], models[1], macs, definition.grading, test_set, evaluator)
+    except ChildDied as death:
+        log.warning("timing.child_died cause=%s", death.cause)
+        return None
+    return Lineage(reference.file, ratio)
 
 
-def _check(found: StoredWeights, definition: Definition, report: Report) -> Checked:
-    fitted = definition.fit(found)
-    network = fitted.network
-    report = replace(report, layout=found.layout, notes=(*found.notes, *fitted.notes))
-    weights, findings = values.canonical(fitted.arrays, fitted.slots)
-    heavy = definition.grading.limits.findings(network) if network and definition.exact is None else ()
-    problems = [*fitted.problems, *findings, *heavy]
-    if problems or network is None:
-        return Checked(reject(report, problems), None)
-    macs = flops.macs(network, weights)
-    counts = counting.count(network.slots, weights)
-    digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
-    report = replace(report, digests=digests, counts=counts, macs=macs)
-    report = replace(report, notes=(*report.notes, *_remarks(counts.zeros, weights)))
-    return Checked(report, weights, network)
-
-
-def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:
-    """The usual reason for a sparsity of 0: weights that were made small, and not zero."""
-    small = sum(int(np.count_nonzero(np.abs(array) < limits.ALMOST_ZERO)) for array in weights.values()) - zeros
-    if small > zeros:
-        yield messages.note("almost-zero", got=f"{small:,}", expected=f"{zeros:,}")
-
-
-def _score(report: Report, definition: Definition, test_set: TestSet) -> Report:
-    assert report.predictions is not None and report.counts is not None and report.macs is not None  # noqa: S101, PT018 - evaluate() has set them
-    result = scoring.compare(report.predictions.classes, test_set.labels)
-    numbers = dict(scoring.metrics(report.counts, report.macs, result, report.file_bytes))
+def _score(
+    report: Report, accepted: Accepted, predictions: Predictions, definition: Definition, test_set: TestSet
+) -> Report:
+    result = scoring.compare(predictions.classes, test_set.labels)
+    numbers = dict(scoring.metrics(accepted.counts, accepted.macs, result, report.file_bytes))
     score: Fraction = definition.score(numbers)
     return replace(
         report,
         status=Status.SCORED,
+        digests=replace(report.digests, dataset=test_set.digest),
+        engine=predictions.engine,
+        predictions=predictions,
         splits={definition.grading.split: result},
         score=score,
         full_credit=scoring.passes(definition.full_credit, numbers | {"score": score}),

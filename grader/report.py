@@ -6,7 +6,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grader.facts import Counts, LayerCount, Macs, Note, Predictions, Problem, SplitResult
+from grader.facts import Counts, LayerCount, Macs, Note, Predictions, Problem, Shrunk, SplitResult
+from grader.lineage import Lineage
+from grader.series.outcome import Series
 
 
 class Status(StrEnum):
@@ -48,9 +50,14 @@ class Report:
     engine: str | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     predictions: Predictions | None = None
+    shrunk: Shrunk | None = None
+    series: Series | None = None
+    lineage: Lineage | None = None
+    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    """The verified smaller network for download, by format: `onnx`, and `state-dict` for PyTorch."""
 
     def as_json(self) -> dict[str, Any]:
-        """The report as plain JSON. Timings are in seconds; predictions are not part of it."""
+        """The report as plain JSON. Timings are in seconds; predictions and artifacts are not part of it."""
         counts = self.counts
         return {
             "status": self.status.value,
@@ -67,6 +74,9 @@ class Report:
             "full_credit": self.full_credit,
             "ranks": self.ranks,
             "macs": _macs(self.macs),
+            "compacted": None if self.shrunk is None else _shrunk(self.shrunk),
+            "series": None if self.series is None else self.series.as_json(),
+            "lineage": None if self.lineage is None else self.lineage.as_json(),
             "layers": [_layer(layer) for layer in counts.layers] if counts else [],
             "problems": [_problem(problem) for problem in self.problems],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
@@ -96,6 +106,15 @@ def _macs(macs: Macs | None) -> dict[str, int | None]:
         "dense": macs.dense if macs else None,
         "nonzero": macs.nonzero if macs else None,
         "effective": macs.effective if macs else None,
+    }
+
+
+def _shrunk(shrunk: Shrunk) -> dict[str, Any]:
+    return {
+        "parameters": shrunk.parameters,
+        "removed": dict(shrunk.removed),
+        "folded": shrunk.folded,
+        "verified": shrunk.verified,
     }
 
 

@@ -51,7 +51,7 @@ def arrows(sources: list[Path], *targets: str) -> list[str]:
 def test_the_rules_find_imports_at_all() -> None:
     found = arrows(modules("grader"), "grader")
 
-    assert "grader.pipeline -> grader.checking.values" in found
+    assert "grader.checked -> grader.checking.values" in found
     assert "grader.errors -> grader.facts" not in found
     assert len(found) > 100
 
@@ -83,7 +83,7 @@ def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() ->
 
 STEPS = ["reading", "checking", "evaluating", "networks", "counting", "compaction", "flops", "scoring", "formula"]
 CONDUCTORS = ["pipeline", "cli", "competition", "report", "summary", "testset", "dataset_cli", "own_file"]
-CONDUCTORS += ["evaluation", "extraction", "running"]
+CONDUCTORS += ["archives", "checked", "evaluation", "extraction", "running", "shrinking"]
 
 
 def part(name: str) -> list[Path]:

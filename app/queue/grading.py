@@ -17,12 +17,17 @@ from sqlalchemy.orm import Session
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
 from app.queue import tickets
+from app.queue.files import keep_files, note_files
 from app.queue.parked import Parked, Reading
 from app.queue.tickets import Result, Ticket
 from app.storage import Store
+from app.submissions import products
+from app.submissions.queries import reference_file
 from grader import pipeline
+from grader.archives import Upload
+from grader.checked import Checked
 from grader.errors import ChildDied
-from grader.pipeline import Checked, Watch
+from grader.pipeline import Reference, Watch
 from grader.report import Report, Status
 from grader.running import Runner
 from models.gradings import Grading, Lane, Phase, State
@@ -55,23 +60,26 @@ class Grader:
         """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
         rules = self.rules.of(ticket.version_id)
         times = _Times(ticket)
-        key = equality_key(ticket, rules)
+        reference = self._reference_file(ticket)
+        key = equality_key(ticket, rules, reference)
         if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, rules, key, times):
             return
-        with self._file(ticket) as file:
+        with self._file(ticket.file_sha256) as file:
             watch = Watch(tell=times.tell)
             reading = self._recall(ticket)
-            begun = pipeline.begin(file, rules.definition, reading)
+            upload = pipeline.begin(file, rules.definition, reading)
             try:
-                checked = _check(file, begun, rules, reading, watch)
+                checked = _check(upload, reading, watch)
                 if not checked.accepted:
-                    self._finish(ticket, checked.report, key, times)
+                    self._finish(ticket, checked, checked.report, key, times)
                 elif self._must_park(ticket):
                     self._park(ticket, checked, reading, times)
-                else:
-                    self._evaluate(ticket, checked, rules, key, times, watch)
+                elif self._tell_evaluating(ticket, times):
+                    against = self._reference(reference, rules)
+                    report = pipeline.evaluate(upload, checked, rules.test_set(), self.evaluator, watch, against)
+                    self._finish(ticket, checked, report, key, times)
             except ChildDied as death:
-                self._crashed(ticket, begun, death, key, times)
+                self._crashed(ticket, upload.begun, death, key, times)
 
     def _copy(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
         """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
@@ -85,10 +93,12 @@ class Grader:
                 equality_key=key,
                 score=equal.score,
                 score_exact=equal.score_exact,
+                ranks=equal.ranks,
                 predictions=equal.predictions,
                 copied_from_id=equal.id,
             )
-            tickets.finish(session, ticket, result, times.begun)
+            if tickets.finish(session, ticket, result, times.begun):
+                products.copy(session, equal, ticket.grading_id, ticket.submission_id)
         return True
 
     def _must_park(self, ticket: Ticket) -> bool:
@@ -112,18 +122,30 @@ class Grader:
         with self.database.write() as session:
             tickets.park(session, ticket, checked.report.as_json(), times.begun)
 
-    def _evaluate(
-        self, ticket: Ticket, checked: Checked, rules: Rules, key: str, times: "_Times", watch: Watch
-    ) -> None:
+    def _tell_evaluating(self, ticket: Ticket, times: "_Times") -> bool:
         with self.database.write() as session:
-            if not tickets.tell_phase(session, ticket, Phase.EVALUATING, times.begun):
-                return
-        report = pipeline.evaluate(checked, rules.definition, rules.test_set(), self.evaluator, watch)
-        self._finish(ticket, report, key, times)
+            return tickets.tell_phase(session, ticket, Phase.EVALUATING, times.begun)
 
-    def _finish(self, ticket: Ticket, report: Report, key: str, times: "_Times") -> None:
+    def _reference_file(self, ticket: Ticket) -> str | None:
+        """SHA-256 of the file that this entrant named as the dense reference, unless it is this one."""
+        with self.database.read() as session:
+            named = reference_file(session, ticket.submission_id)
+        return None if named == ticket.file_sha256 else named
+
+    def _reference(self, sha256: str | None, rules: Rules) -> Reference | None:
+        """The network in the reference's file, None where the rules that hold now do not take it."""
+        if sha256 is None:
+            return None
+        with self._file(sha256) as file:
+            accepted = pipeline.check(pipeline.begin(file, rules.definition, self.reader), Watch()).accepted
+        return None if accepted is None else Reference(sha256, accepted)
+
+    def _finish(self, ticket: Ticket, checked: Checked, report: Report, key: str, times: "_Times") -> None:
+        files = keep_files(self.store, checked, report)
         with self.database.write() as session:
             written = tickets.finish(session, ticket, _result(report, key), times.begun)
+            if written:
+                note_files(session, ticket, files)
         if written:
             log.info(
                 "grading.ended grading=%d submission=%d %s", ticket.grading_id, ticket.submission_id, report.status
@@ -142,22 +164,22 @@ class Grader:
                 tickets.finish(session, ticket, _result(report, key), times.begun)
 
     @contextmanager
-    def _file(self, ticket: Ticket) -> Iterator[int]:
-        file = self.store.open(ticket.file_sha256)
+    def _file(self, sha256: str) -> Iterator[int]:
+        file = self.store.open(sha256)
         try:
             yield file
         finally:
             os.close(file)
 
 
-def _check(file: int, begun: Report, rules: Rules, reading: Reading, watch: Watch) -> Checked:
+def _check(upload: Upload, reading: Reading, watch: Watch) -> Checked:
     """The file after checking. An answer that was kept must come to the weights that it came to before."""
-    checked = pipeline.check(file, begun, rules.definition, reading, watch)
+    checked = pipeline.check(upload, watch)
     if reading.weights in (None, checked.report.digests.weights):
         return checked
-    log.warning("parked.damaged file=%s", begun.digests.file)
+    log.warning("parked.damaged file=%s", upload.begun.digests.file)
     reading.forget()
-    return pipeline.check(file, replace(begun, airlock=reading.level), rules.definition, reading, watch)
+    return pipeline.check(replace(upload, begun=replace(upload.begun, airlock=reading.level)), watch)
 
 
 @dataclass(slots=True)
@@ -174,9 +196,12 @@ class _Times:
         self.begun[phase.value] = (self.ticket.claimed_at + passed).isoformat(timespec="milliseconds")
 
 
-def equality_key(ticket: Ticket, rules: Rules) -> str:
-    """SHA-256 over everything that decides a result: gradings with equal keys have equal results."""
-    parts = (ticket.file_sha256, rules.definition.digest, rules.dataset_digest, grader_version())
+def equality_key(ticket: Ticket, rules: Rules, reference: str | None) -> str:
+    """SHA-256 over everything that decides a result: gradings with equal keys have equal results.
+
+    `reference` is the digest of the file that it is timed against, if there is one.
+    """
+    parts = (ticket.file_sha256, rules.definition.digest, rules.dataset_digest, grader_version(), reference or "")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -194,5 +219,6 @@ def _result(report: Report, key: str) -> Result:
         equality_key=key,
         score=None if report.score is None else float(report.score),
         score_exact=None if report.score is None else str(report.score),
+        ranks=report.ranks,
         predictions=report.predictions.classes.astype("<i4").tobytes() if report.predictions else None,
     )

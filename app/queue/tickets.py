@@ -55,6 +55,7 @@ class Result:
     score_exact: str | None = None
     predictions: bytes | None = None
     copied_from_id: int | None = None
+    ranks: bool | None = None
 
 
 def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
@@ -114,6 +115,7 @@ def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str,
         equality_key=result.equality_key,
         score=result.score,
         score_exact=result.score_exact,
+        ranks=result.ranks,
         predictions=result.predictions,
         copied_from_id=result.copied_from_id,
         phase_times=dict(times),

@@ -17,10 +17,10 @@ from app.storage import Incoming, Store, Stored
 from app.submissions import multipart
 from app.submissions.multipart import Data, Field, FileBegins
 from grader import messages
-from grader.competition import FileRule
 from grader.errors import Finding
 from grader.file_names import misnamed
 from grader.reading.signatures import recognise
+from grader.upload_rules import FileRule
 
 FRAME_BYTES = 64 << 10
 """What a form's body may hold beside the file: boundaries, headers, short fields."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
 from models.competitions import CompetitionVersion
@@ -33,6 +33,18 @@ def reference_of(session: Session, entrant_id: int) -> Reference | None:
     )
     found = session.execute(wanted).one_or_none()
     return Reference(*found) if found else None
+
+
+def reference_file(session: Session, submission_id: int) -> str | None:
+    """SHA-256 of the file of the dense reference that the entrant of a submission has named, if there is one."""
+    named = aliased(Submission)
+    wanted = (
+        select(Grading.file_sha256)
+        .join(named, named.id == Grading.submission_id)
+        .join(Submission, Submission.entrant_id == named.entrant_id)
+        .where(Submission.id == submission_id, named.is_reference, Grading.is_live, Grading.state == State.SCORED)
+    )
+    return session.execute(wanted).scalar_one_or_none()
 
 
 def submission(session: Session, submission_id: int) -> Submission | None:

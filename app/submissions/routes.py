@@ -20,7 +20,7 @@ from app.submissions.access import visible
 from app.submissions.admission import Admission
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
-from grader.competition import FileRule
+from grader.upload_rules import FileRule
 from models.gradings import Grading, State
 from models.submissions import IDEMPOTENCY_KEY_LENGTH, Via
 

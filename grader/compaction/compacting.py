@@ -12,7 +12,7 @@ from grader.compaction.rebuilding import rebuilt
 from grader.compaction.rules import RULES
 from grader.compaction.trace import LARGEST, Trace
 from grader.compaction.views import Floats
-from grader.facts import NetworkLayer, Slot, Weights
+from grader.facts import NetworkLayer, Slot, SlotRole, Weights
 from grader.networks.graph import Network, placed_shape
 
 
@@ -35,6 +35,29 @@ class Compacted:
         return bool(self.exact)
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a compacted network comes to, without making it: multiply-accumulates for one sample, and parameters."""
+
+    macs: int
+    parameters: int
+    removed: Mapping[str, int]
+    """How many units of each layer are gone, of those layers that lost some."""
+    folded: bool
+
+
+def outline(network: Network, weights: Weights) -> Outline:
+    """What `compact` would leave of a network."""
+    trace, stays, folded = _settled(network, weights, fold=True)
+    sizes = {slot.name: _size(trace, stays, slot) for slot in network.slots}
+    return Outline(
+        macs=sum(slot.positions * sizes[slot.name] for slot in network.slots),
+        parameters=sum(sizes[slot.name] for slot in network.slots if slot.role is SlotRole.PARAMETER),
+        removed={layer.name: len(gone) for layer in network.layers if (gone := _removed(trace, stays, layer))},
+        folded=bool(folded),
+    )
+
+
 def compact(network: Network, weights: Weights, *, fold: bool = True) -> Compacted:
     """The network and its canonical weights without the units that no logit depends on.
 
@@ -47,12 +70,6 @@ def compact(network: Network, weights: Weights, *, fold: bool = True) -> Compact
     removed = {layer.name: gone for layer in network.layers if (gone := _removed(trace, stays, layer))}
     smaller = {slot.name: (parts | rounded)[slot.name] for slot in network.slots}
     return Compacted(rebuilt(network, trace, stays), smaller, exact, removed)
-
-
-def effective_macs(network: Network, weights: Weights) -> int:
-    """Multiply-accumulates of the compacted network for one sample, all of them."""
-    trace, stays, _ = _settled(network, weights, fold=True)
-    return sum(slot.positions * _size(trace, stays, slot) for slot in network.slots if slot.positions)
 
 
 def _settled(network: Network, weights: Weights, *, fold: bool) -> tuple[Trace, Stays, Mapping[str, Floats]]:

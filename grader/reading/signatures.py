@@ -80,6 +80,12 @@ def _named(head: bytes, file_name: str) -> Finding | None:
     return _archive(head, name) or _model(head, name) or _text(head)
 
 
+def is_archive(head: bytes) -> bool:
+    """Whether a file begins as a zip archive whose first entry makes it no checkpoint of PyTorch."""
+    found = _archive(head[:HEAD_BYTES], "")
+    return found is not None and found.code == "zip-archive"
+
+
 def safetensors_begins(head: bytes) -> bool:
     """Whether a file begins with a length of less than 4 GiB and a table in JSON."""
     return head[8:10] == b'{"' and not any(head[4:8])

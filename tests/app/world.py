@@ -125,13 +125,19 @@ def change_rules(database: Database, world: World, old: str, new: str, *also: tu
 
 
 def hand_in(
-    database: Database, world: World, name: str, *, file: str = "weights", sha256_hex: str | None = None
+    database: Database,
+    world: World,
+    name: str,
+    *,
+    file: str = "weights",
+    sha256_hex: str | None = None,
+    slug: str = SLUG,
 ) -> int:
     """The number of a new submission by that person, queued. Equal `file`s are equal files."""
     stored = Stored(sha256_hex or sha256(file.encode()).hexdigest(), 1000)
     with database.write() as session:
         user = session.get_one(User, world.people[name].id)
-        entry = enter(session, Definitions(), SLUG, user)
+        entry = enter(session, Definitions(), slug, user)
         admission = Admission(entry, user, read_clock(session))
         upload = Upload("my_model_weights.h5", stored)
         return submissions.record(session, admission, upload, Via.API, None).submission_id

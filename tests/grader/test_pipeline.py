@@ -9,11 +9,12 @@ import pytest
 from grader import messages, pipeline
 from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
+from grader.checked import Checked, digest_of_weights
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied
 from grader.facts import AnyArray
 from grader.own_file import OwnFile
-from grader.pipeline import Checked, Watch
+from grader.pipeline import Watch
 from grader.report import Status
 from grader.running import READING_JOB, Runner
 
@@ -33,7 +34,7 @@ class Crashing:
 
 def check(file: int, definition: Definition, reader: Runner | None = None) -> Checked:
     reader = reader or OwnFile(READING_JOB)
-    return pipeline.check(file, pipeline.begin(file, definition, reader), definition, reader, Watch())
+    return pipeline.check(pipeline.begin(file, definition, reader), Watch())
 
 
 def test_a_file_is_checked_without_any_data(tiny: Path, tiny_definition: Definition, open_file: Opener) -> None:
@@ -115,7 +116,7 @@ def test_the_digest_of_weights_changes_with_one_number_and_with_a_name() -> None
     changed = weights | {"b": np.nextafter(weights["b"], np.float32(2))}
     others = [changed, {"a": weights["a"], "c": weights["b"]}, weights | {"a": weights["a"].reshape(3, 2)}]
 
-    assert len({pipeline.digest_of_weights(each) for each in [weights, *others]}) == 4
+    assert len({digest_of_weights(each) for each in [weights, *others]}) == 4
 
 
 def test_weights_that_are_small_and_not_zero_are_remarked_upon(

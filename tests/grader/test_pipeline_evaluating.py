@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,18 @@ import pytest
 from grader import limits, pipeline
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.airlock.runner import Airlock
+from grader.archives import Upload
+from grader.checked import Checked
 from grader.competition import Definition, Grading
 from grader.errors import Cause, ChildDied, GraderFault
 from grader.formula import FormulaError
 from grader.own_file import OwnFile
-from grader.pipeline import Checked, Phase, Watch
+from grader.pipeline import Phase, Watch
 from grader.report import Status
 from grader.running import READING_JOB
 from grader.testset import TestSet
+
+Both = tuple[Upload, Checked]
 
 RIGHT = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 0], np.int32)
 
@@ -41,15 +45,14 @@ def answer_of(classes: object, engine: object = "stub 1.0", rechecked: object = 
     return Answer(head, arrays, Usage(0.0, 0.0, 0))
 
 
-def check(path: Path, definition: Definition, watch: Watch) -> Checked:
-    reader = OwnFile(READING_JOB)
+def check(path: Path, definition: Definition, watch: Watch) -> Both:
     with path.open("rb") as file:
-        begun = pipeline.begin(file.fileno(), definition, reader)
-        return pipeline.check(file.fileno(), begun, definition, reader, watch)
+        upload = pipeline.begin(file.fileno(), definition, OwnFile(READING_JOB))
+        return upload, pipeline.check(upload, watch)
 
 
 @pytest.fixture
-def good(tiny: Path, tiny_definition: Definition) -> Checked:
+def good(tiny: Path, tiny_definition: Definition) -> Both:
     """The tiny competition's good file, checked: 12 of its 15 numbers are zero."""
     return check(tiny / "my_good.h5", tiny_definition, Watch())
 
@@ -62,10 +65,10 @@ def test_a_file_through_both_airlocks_is_scored(
     evaluating_airlock: Airlock,
 ) -> None:
     with (tiny / "my_good.h5").open("rb") as file:
-        begun = pipeline.begin(file.fileno(), tiny_definition, reading_airlock)
-        checked = pipeline.check(file.fileno(), begun, tiny_definition, reading_airlock, Watch())
+        upload = pipeline.begin(file.fileno(), tiny_definition, reading_airlock)
+        checked = pipeline.check(upload, Watch())
 
-    report = pipeline.evaluate(checked, tiny_definition, tiny_test_set, evaluating_airlock, Watch())
+    report = pipeline.evaluate(upload, checked, tiny_test_set, evaluating_airlock, Watch())
 
     assert report.status is Status.SCORED
     assert report.splits["test"].correct == 9
@@ -83,8 +86,8 @@ def test_every_phase_is_told_in_order_and_timed(
     told: list[Phase] = []
     watch = Watch(tell=told.append)
 
-    checked = check(tiny / "my_good.h5", tiny_definition, watch)
-    report = pipeline.evaluate(checked, tiny_definition, tiny_test_set, Stub(answer_of(RIGHT)), watch)
+    upload, checked = check(tiny / "my_good.h5", tiny_definition, watch)
+    report = pipeline.evaluate(upload, checked, tiny_test_set, Stub(answer_of(RIGHT)), watch)
 
     assert told == [Phase.READING, Phase.CHECKING, Phase.EVALUATING, Phase.SCORING]
     assert list(checked.report.timings) == ["reading", "checking"]
@@ -114,31 +117,27 @@ def test_every_phase_is_told_in_order_and_timed(
     ],
 )
 def test_an_evaluation_whose_answer_has_another_form_is_not_believed(
-    good: Checked, tiny_definition: Definition, tiny_test_set: TestSet, answer: Answer
+    good: Both, tiny_test_set: TestSet, answer: Answer
 ) -> None:
     with pytest.raises(ChildDied) as caught:
-        pipeline.evaluate(good, tiny_definition, tiny_test_set, Stub(answer), Watch())
+        pipeline.evaluate(*good, tiny_test_set, Stub(answer), Watch())
 
     assert caught.value.cause is Cause.ANSWER
 
 
-def test_a_class_of_minus_1_is_taken_and_is_never_correct(
-    good: Checked, tiny_definition: Definition, tiny_test_set: TestSet
-) -> None:
+def test_a_class_of_minus_1_is_taken_and_is_never_correct(good: Both, tiny_test_set: TestSet) -> None:
     stub = Stub(answer_of(np.full(10, -1, np.int32), rechecked=10))
 
-    report = pipeline.evaluate(good, tiny_definition, tiny_test_set, stub, Watch())
+    report = pipeline.evaluate(*good, tiny_test_set, stub, Watch())
 
     assert report.splits["test"].correct == 0
     assert report.score == 0
 
 
-def test_an_evaluation_is_told_the_shape_of_the_images_and_given_two_files(
-    good: Checked, tiny_definition: Definition, tiny_test_set: TestSet
-) -> None:
+def test_an_evaluation_is_told_the_shape_of_the_images_and_given_two_files(good: Both, tiny_test_set: TestSet) -> None:
     stub = Stub(answer_of(RIGHT))
 
-    pipeline.evaluate(good, tiny_definition, tiny_test_set, stub, Watch())
+    pipeline.evaluate(*good, tiny_test_set, stub, Watch())
 
     assert stub.asked is not None
     arguments, inputs, job_limits = stub.asked
@@ -149,25 +148,30 @@ def test_an_evaluation_is_told_the_shape_of_the_images_and_given_two_files(
 
 
 def test_a_rejected_file_is_never_evaluated(tiny: Path, tiny_definition: Definition, tiny_test_set: TestSet) -> None:
-    checked = check(tiny / "my_wrong.h5", tiny_definition, Watch())
+    upload, checked = check(tiny / "my_wrong.h5", tiny_definition, Watch())
 
     with pytest.raises(GraderFault):
-        pipeline.evaluate(checked, tiny_definition, tiny_test_set, Stub(answer_of(RIGHT)), Watch())
+        pipeline.evaluate(upload, checked, tiny_test_set, Stub(answer_of(RIGHT)), Watch())
 
 
-def test_a_file_that_is_too_heavy_keeps_what_was_found_out(good: Checked) -> None:
-    report = pipeline.too_heavy(good.report, Cause.CPU)
+def test_a_file_that_is_too_heavy_keeps_what_was_found_out(good: Both) -> None:
+    _, checked = good
+
+    report = pipeline.too_heavy(checked.report, Cause.CPU)
 
     assert report.status is Status.REJECTED
     assert [problem.code for problem in report.problems] == ["too-heavy"]
-    assert report.counts == good.report.counts
+    assert report.counts == checked.report.counts
 
 
 def test_a_division_by_zero_is_the_definitions_mistake_and_gives_no_score(
-    good: Checked, tiny_definition: Definition, tiny_test_set: TestSet
+    good: Both, tiny_definition: Definition, tiny_test_set: TestSet
 ) -> None:
     rules = tiny_definition.grading.model_dump(mode="json") | {"score": "1 / (correct - 10)"}
     definition = Definition("tiny", Grading.model_validate(rules))
+    upload, checked = good
 
     with pytest.raises(FormulaError, match="divides by zero"):
-        pipeline.evaluate(good, definition, tiny_test_set, Stub(answer_of(RIGHT)), Watch())
+        pipeline.evaluate(
+            replace(upload, definition=definition), checked, tiny_test_set, Stub(answer_of(RIGHT)), Watch()
+        )

@@ -40,11 +40,11 @@ def grade(cmu: Definition, reading_airlock: Airlock, evaluating_airlock: Airlock
 
     def run(path: Path, test_set: TestSet) -> Report:
         with path.open("rb") as file:
-            begun = pipeline.begin(file.fileno(), cmu, reading_airlock)
-            checked = pipeline.check(file.fileno(), begun, cmu, reading_airlock, Watch())
+            upload = pipeline.begin(file.fileno(), cmu, reading_airlock)
+            checked = pipeline.check(upload, Watch())
         if not checked.accepted:
             return checked.report
-        return pipeline.evaluate(checked, cmu, test_set, evaluating_airlock, Watch())
+        return pipeline.evaluate(upload, checked, test_set, evaluating_airlock, Watch())
 
     return run
 
@@ -107,8 +107,7 @@ def test_five_versions_of_keras_write_one_set_of_weights(cmu: Definition, readin
     digests = set()
     for path in files:
         with path.open("rb") as file:
-            begun = pipeline.begin(file.fileno(), cmu, reading_airlock)
-            report = pipeline.check(file.fileno(), begun, cmu, reading_airlock, Watch()).report
+            report = pipeline.check(pipeline.begin(file.fileno(), cmu, reading_airlock), Watch()).report
         assert report.counts is not None
         assert report.counts.zeros == 296_466
         digests.add(report.digests.weights)

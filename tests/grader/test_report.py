@@ -11,7 +11,7 @@ from grader.summary import summarise
 KEYS = {
     *("status", "competition", "layout", "file_bytes", "parameters", "buffers", "zeros", "sparsity", "splits", "score"),
     *("score_exact", "full_credit", "macs", "layers", "problems", "notes", "digests", "timings", "engine", "rechecked"),
-    *("airlock", "ranks"),
+    *("airlock", "ranks", "compacted", "series", "lineage"),
 }
 DIGESTS = Digests(file="f" * 64, definition="d" * 64)
 BEGUN = Report(Status.CHECKED, "tiny", DIGESTS, file_bytes=100, airlock="A")
@@ -67,6 +67,9 @@ def test_what_was_not_reached_is_null_and_never_0() -> None:
         "score_exact",
         "full_credit",
         "ranks",
+        "compacted",
+        "series",
+        "lineage",
         "engine",
         "rechecked",
     )

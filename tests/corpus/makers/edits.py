@@ -18,13 +18,13 @@ def apply(data: bytes, edit: Edit) -> bytes:
     if "drop" in edit:
         return data[: -edit["drop"]]
     if "append" in edit:
-        return data + content_of(edit["append"])
+        return data + _bytes(edit["append"])
     at = _place(data, edit)
     if "overwrite" in edit:
-        new = content_of(edit["overwrite"])
+        new = _bytes(edit["overwrite"])
         return data[:at] + new + data[at + len(new) :]
     if "insert" in edit:
-        return data[:at] + content_of(edit["insert"]) + data[at:]
+        return data[:at] + _bytes(edit["insert"]) + data[at:]
     if "invert" in edit:
         return data[:at] + bytes([data[at] ^ edit["invert"]]) + data[at + 1 :]
     raise ValueError(f"no kind of edit: {dict(edit)}")
@@ -39,8 +39,7 @@ def _place(data: bytes, edit: Edit) -> int:
     return places[int(edit.get("nth", 0))] + plus
 
 
-def content_of(content: Mapping[str, Any]) -> bytes:
-    """The bytes of a `text`, of `hex` digits, or so many `zeros`."""
+def _bytes(content: Mapping[str, Any]) -> bytes:
     ((kind, value),) = content.items()
     return {"text": lambda: str(value).encode(), "hex": lambda: bytes.fromhex(value), "zeros": lambda: bytes(value)}[
         kind

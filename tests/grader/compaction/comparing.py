@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from grader.compaction.compacting import Compacted, compact, effective_macs
+from grader.compaction.compacting import Compacted, compact, outline
 from grader.evaluating.exact import ExactNetwork
 from grader.evaluating.onnx_runtime import Engine
 from grader.facts import Weights
@@ -35,4 +35,4 @@ def check_same(network: Network, weights: Weights, found: Compacted) -> None:
     assert np.abs(before - after).max() <= EXACT * largest
     assert np.abs(single - small).max() <= SINGLE * largest
     assert before.argmax(axis=1).tolist() == after.argmax(axis=1).tolist()
-    assert effective_macs(network, weights) == dense_macs(compact(network, weights).network)
+    assert outline(network, weights).macs == dense_macs(compact(network, weights).network)

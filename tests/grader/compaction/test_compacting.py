@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grader.compaction import moving
-from grader.compaction.compacting import Compacted, compact, effective_macs
+from grader.compaction.compacting import Compacted, compact, outline
 from grader.compaction.rules import FOLLOWED, RULES
 from grader.compaction.trace import Trace
 from grader.evaluating.operators import OPERATORS
@@ -53,7 +53,7 @@ def test_a_network_without_zeros_stays_as_it_is(sequential: Sequential) -> None:
     assert found.network.layers == network.layers
     assert found.removed == {}
     assert all(found.weights[name] is array for name, array in weights.items())
-    assert effective_macs(network, weights) == dense_macs(network)
+    assert outline(network, weights).macs == dense_macs(network)
 
 
 def test_a_filter_of_zeros_goes_with_what_it_feeds(sequential: Sequential) -> None:
@@ -68,7 +68,7 @@ def test_a_filter_of_zeros_goes_with_what_it_feeds(sequential: Sequential) -> No
     assert shapes(found)["conv2d_1/kernel"] == (3, 3, 2, 3)
     assert np.array_equal(found.weights["conv2d_1/kernel"], weights["conv2d_1/kernel"][:, :, [0, 2]])
     # 6x6 positions of 3x3 windows on 2 channels for 2 filters, 4x4 on these for 3 filters, then 48 numbers times 2.
-    assert effective_macs(network, weights) == 36 * 9 * 2 * 2 + 16 * 9 * 2 * 3 + 48 * 2
+    assert outline(network, weights).macs == 36 * 9 * 2 * 2 + 16 * 9 * 2 * 3 + 48 * 2
     check_same(network, weights, found)
 
 
@@ -171,7 +171,7 @@ def test_a_fold_that_does_not_fit_float32_is_not_made(sequential: Sequential) ->
     found = compact(network, weights)
 
     assert (found.removed, found.folded) == ({}, False)
-    assert effective_macs(network, weights) == dense_macs(network)
+    assert outline(network, weights).macs == dense_macs(network)
 
 
 def test_logits_and_image_channels_are_never_removed(sequential: Sequential) -> None:
@@ -184,7 +184,7 @@ def test_logits_and_image_channels_are_never_removed(sequential: Sequential) -> 
     found = compact(network, weights)
 
     assert found.removed == {}
-    assert effective_macs(network, weights) == dense_macs(network)
+    assert outline(network, weights).macs == dense_macs(network)
 
 
 def test_a_layer_of_which_nothing_is_left_keeps_one_unit_of_zeros(sequential: Sequential) -> None:
@@ -204,7 +204,7 @@ def test_a_layer_of_which_nothing_is_left_keeps_one_unit_of_zeros(sequential: Se
         "dense_3/bias": (2,),
     }
     assert not any(found.weights[name].any() for name in found.weights if name != "dense_3/bias")
-    assert effective_macs(network, weights) == 36 * 9 * 2 + 16 * 9 + 32
+    assert outline(network, weights).macs == 36 * 9 * 2 + 16 * 9 + 32
     check_same(network, weights, found)
 
 
@@ -212,7 +212,7 @@ def test_a_network_of_zeros_is_one_unit_wide(sequential: Sequential) -> None:
     network = two_convolutions(sequential)
     weights = {slot.name: np.zeros(slot.shape, np.float32) for slot in network.slots}
 
-    assert effective_macs(network, weights) == 36 * 9 * 2 + 16 * 9 + 32
+    assert outline(network, weights).macs == 36 * 9 * 2 + 16 * 9 + 32
     check_same(network, weights, compact(network, weights))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.compaction.compacting import compact, effective_macs
+from grader.compaction.compacting import compact, outline
 from grader.flops import dense_macs
 from tests.grader.compaction.comparing import check_same
 from tests.grader.compaction.plans import twins
@@ -23,7 +23,7 @@ def _check(seed: int) -> None:
     for name, array in both.small.items():
         assert found.weights[name].dtype == np.float32
         assert np.array_equal(found.weights[name], array), name
-    assert effective_macs(both.wide, both.large) == effective_macs(both.narrow, both.small) == dense_macs(both.narrow)
+    assert outline(both.wide, both.large).macs == outline(both.narrow, both.small).macs == dense_macs(both.narrow)
     check_same(both.wide, both.large, found)
 
 

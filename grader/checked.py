@@ -1,0 +1,102 @@
+"""One weight file against the rules: its arrays in their places, canonical, and counted."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from grader import counting, flops, limits, messages
+from grader.checking import values
+from grader.compaction.compacting import Compacted, Outline, compact, outline
+from grader.competition import Definition
+from grader.errors import Finding
+from grader.facts import Counts, Macs, Note, Problem, Shrunk, StoredWeights, Weights
+from grader.networks.graph import Network
+from grader.report import Report, Status
+from grader.series.plan import Plan
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A weight file that may be evaluated: its network, its canonical weights, and what was counted of them."""
+
+    network: Network
+    weights: Weights
+    counts: Counts
+    macs: Macs
+    outline: Outline
+
+    @cached_property
+    def compacted(self) -> Compacted:
+        """The network and its weights without the units that do nothing."""
+        return compact(self.network, self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An upload after checking: its report so far and, unless it was rejected, what was accepted.
+
+    Of an archive that is its final weight file; `plan` says what the others are for, and `attachments` holds what is
+    kept for the staff, by name.
+    """
+
+    report: Report
+    accepted: Accepted | None = None
+    plan: Plan | None = None
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def check_weights(found: StoredWeights, definition: Definition, report: Report) -> Checked:
+    """A weight file's arrays after checking, with every problem at once."""
+    fitted = definition.fit(found)
+    network = fitted.network
+    report = replace(report, layout=found.layout, notes=(*found.notes, *fitted.notes))
+    weights, findings = values.canonical(fitted.arrays, fitted.slots)
+    heavy = definition.grading.limits.findings(network) if network and definition.exact is None else ()
+    problems = [*fitted.problems, *findings, *heavy]
+    if problems or network is None:
+        return Checked(reject(report, problems))
+    accepted = _count(network, weights)
+    digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
+    notes = (*report.notes, *_remarks(accepted.counts.zeros, weights))
+    outlined = accepted.outline
+    shrunk = Shrunk(outlined.parameters, outlined.removed, outlined.folded)
+    report = replace(report, digests=digests, counts=accepted.counts, macs=accepted.macs, notes=notes, shrunk=shrunk)
+    return Checked(report, accepted)
+
+
+def reject(report: Report, findings: Sequence[Finding]) -> Report:
+    """The report with more problems, rejected."""
+    return with_problems(report, [messages.problem(finding) for finding in findings])
+
+
+def with_problems(report: Report, problems: Sequence[Problem]) -> Report:
+    """The report with more problems that are already in words, rejected."""
+    return replace(report, status=Status.REJECTED, problems=(*report.problems, *problems))
+
+
+def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
+    """SHA-256 of canonical weights: for each slot in network order its name, shape and little-endian float32 bytes.
+
+    `derived` is what was told by the shapes and stands in none of them, so that equal digests are of equal networks.
+    """
+    digest = hashlib.sha256("".join(f"{text}\n" for text in derived).encode())
+    for name, array in weights.items():
+        digest.update(f"{name} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _count(network: Network, weights: Weights) -> Accepted:
+    outlined = outline(network, weights)
+    macs = flops.macs(network, weights, outlined)
+    return Accepted(network, weights, counting.count(network.slots, weights), macs, outlined)
+
+
+def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:
+    """The usual reason for a sparsity of 0: weights that were made small, and not zero."""
+    small = sum(int(np.count_nonzero(np.abs(array) < limits.ALMOST_ZERO)) for array in weights.values()) - zeros
+    if small > zeros:
+        yield messages.note("almost-zero", got=f"{small:,}", expected=f"{zeros:,}")
