@@ -1,17 +1,19 @@
 """`python -m grader dataset`: makes and inspects data sets."""
 
 import argparse
+import importlib.util
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from grader import dataset_recipes, dataset_streams, datasets
+from grader import dataset_recipes, dataset_streams, datasets, limits
 from grader.dataset_errors import DatasetError
 from grader.dataset_recipes import Channels, Split
 from grader.dataset_streams import Stream
 from grader.datasets import Dataset, Description
+from grader.pictures.preparation import Layout, Preparation
 
 Maker: TypeAlias = Callable[[argparse.Namespace], Stream]
 
@@ -23,10 +25,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     inspect = kinds.add_parser("inspect", help="tell what a data set holds, without showing it")
     inspect.add_argument("file", type=Path, metavar="FILE", help="an .npz with images and labels")
     inspect.add_argument("--json", action="store_true", help="print the facts as JSON")
-    inspect.set_defaults(run=run, make=None)
+    inspect.set_defaults(run=run, make=None, remarks=dict)
     _add_npz(kinds)
     _add_idx(kinds)
     _add_cifar10_cmu(kinds)
+    _add_images(kinds)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,13 +40,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         _check_out(options.out, force=options.force)
         description = dataset_streams.save(make(options), options.out)
-    text = json.dumps(datasets.as_json(description), indent=2) if options.json else summarise(description)
-    sys.stdout.write(text + "\n")
+    remarks: dict[str, str] = options.remarks()
+    as_json = json.dumps(datasets.as_json(description) | remarks, indent=2)
+    sys.stdout.write((as_json if options.json else summarise(description, remarks)) + "\n")
     return 0
 
 
-def summarise(description: Description) -> str:
-    """The facts about a data set as lines for a reader."""
+def summarise(description: Description, remarks: Mapping[str, str]) -> str:
+    """The facts about a data set as lines for a reader, and remarks on how it was made."""
     shape = " x ".join(map(str, description.shape))
     counts = ", ".join(f"{label}: {count:,}" for label, count in enumerate(description.per_class))
     return "\n".join(
@@ -52,6 +56,7 @@ def summarise(description: Description) -> str:
             f"images    {shape}, {description.dtype}",
             f"classes   {description.classes:,} ({counts})",
             f"digest    {description.digest}",
+            *(f"{name:<9} {remark}" for name, remark in remarks.items()),
         )
     )
 
@@ -86,6 +91,55 @@ def _add_cifar10_cmu(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]
     _finish(parser, lambda options: dataset_recipes.cifar10_cmu(options.source, Split(options.split)))
 
 
+def _add_images(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = kinds.add_parser("images", help="prepare pictures in a folder or zip archive (needs Pillow)")
+    parser.add_argument("source", type=Path, metavar="SRC", help="<class>_<number>.jpg, or a folder for each class")
+    parser.add_argument("--resize", type=_side, metavar="N", help="make the shorter side N pixels, bilinear")
+    parser.add_argument("--crop", type=_side, metavar="N", help="then cut N x N pixels from the middle")
+    parser.add_argument(
+        "--layout", choices=[layout.value for layout in Layout], required=True, help="chw for PyTorch, hwc for Keras"
+    )
+    parser.add_argument(
+        "--classes",
+        type=lambda text: text.split(","),
+        metavar="A,B,...",
+        help="the classes as files or folders bear them, in the order of the labels; else by number or by name",
+    )
+    _add_output(parser, _images)
+    parser.set_defaults(remarks=_decoder)
+
+
+def _images(options: argparse.Namespace) -> Stream:
+    _require_pillow()
+    from grader.pictures import making
+
+    return making.stream(
+        options.source, Preparation(Layout(options.layout), options.resize, options.crop), options.classes
+    )
+
+
+def _decoder() -> dict[str, str]:
+    from grader.pictures import decoding
+
+    return {"decoder": decoding.decoder()}
+
+
+def _require_pillow() -> None:
+    if importlib.util.find_spec("PIL") is None:
+        raise DatasetError(
+            "dataset images",
+            expected="Pillow, which decodes the pictures",
+            got="a Python without it",
+            advice="Install it: pip install 'secateur[images]'.",
+        )
+
+
+def _side(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= limits.MAX_PICTURE_SIDE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pixels from 1 to {limits.MAX_PICTURE_SIDE:,}")
+    return int(text)
+
+
 def _finish(parser: argparse.ArgumentParser, make: Callable[[argparse.Namespace], Dataset]) -> None:
     _add_output(parser, lambda options: dataset_streams.of(make(options)))
 
@@ -94,7 +148,7 @@ def _add_output(parser: argparse.ArgumentParser, make: Maker) -> None:
     parser.add_argument("out", type=Path, metavar="OUT.npz", help="the data set to write")
     parser.add_argument("--force", action="store_true", help="replace OUT.npz where it exists")
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
-    parser.set_defaults(run=run, make=make)
+    parser.set_defaults(run=run, make=make, remarks=dict)
 
 
 def _check_out(out: Path, *, force: bool) -> None:

@@ -153,6 +153,13 @@ def test_hdf5_is_opened_only_where_files_are_read(name: str) -> None:
     assert arrows(modules(name), "h5py") == []
 
 
+def test_pillow_is_loaded_only_where_pictures_are_decoded() -> None:
+    others = [path for path in modules(*PACKAGES) if name_of(path) != "grader.pictures.decoding"]
+
+    assert arrows(others, "PIL") == []
+    assert arrows(modules("app"), "grader.pictures") == []
+
+
 PURE = [
     "app/leaderboard/ranking.py",
     "app/submissions/quota.py",

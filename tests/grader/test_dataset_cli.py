@@ -1,12 +1,15 @@
 import argparse
+import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from grader import dataset_cli, datasets
 from grader.dataset_errors import DatasetError
+from grader.pictures.decoding import decoder
 
 
 def run_dataset(*words: str | Path) -> int:
@@ -88,3 +91,67 @@ def test_an_existing_file_is_replaced_only_on_request(source: Path) -> None:
 def test_the_file_to_write_has_to_be_called_npz(source: Path) -> None:
     with pytest.raises(DatasetError, match=r"expected a name that ends in \.npz, got \.npy"):
         run_dataset("from-npz", source, "--images", "x_test", "--labels", "y_test", source.with_name("out.npy"))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "testing"
+    folder.mkdir()
+    for name, size in (("0_1", (40, 30)), ("1_1", (33, 50)), ("1_2", (60, 60))):
+        Image.new("RGB", size, (200, 100, 50)).save(folder / f"{name}.png")
+    return folder
+
+
+def test_images_prepares_pictures_and_tells_what_decoded_them(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.npz"
+
+    assert run_dataset("images", pictures, out, "--resize", "28", "--crop", "24", "--layout", "chw") == 0
+
+    dataset = datasets.load(out)
+    assert (dataset.images.shape, dataset.labels.tolist()) == ((3, 3, 24, 24), [0, 1, 1])
+    assert capsys.readouterr().out.splitlines() == [
+        "examples  3",
+        "images    3 x 24 x 24, uint8",
+        "classes   2 (0: 1, 1: 2)",
+        f"digest    {datasets.digest(dataset)}",
+        f"decoder   {decoder()}",
+    ]
+
+
+def test_images_gives_the_facts_and_the_decoder_as_json(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.npz"
+
+    run_dataset("images", pictures, out, "--crop", "24", "--layout", "hwc", "--classes", "1,0", "--json")
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["shape"], told["per_class"], told["decoder"]) == ([24, 24, 3], [2, 1], decoder())
+
+
+def test_what_cannot_be_prepared_leaves_no_file(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "1_2.png").write_bytes(b"no picture")
+
+    with pytest.raises(DatasetError, match=r"1_2\.png: expected a whole picture"):
+        run_dataset("images", pictures, tmp_path / "out.npz", "--crop", "24", "--layout", "chw")
+
+    assert list(tmp_path.iterdir()) == [pictures]
+
+
+def test_without_pillow_it_is_told_what_to_install(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+    with pytest.raises(DatasetError, match=r"expected Pillow.*Install it: pip install 'secateur\[images\]'\."):
+        run_dataset("images", pictures, tmp_path / "out.npz", "--layout", "chw")
+
+
+@pytest.mark.parametrize("side", ["0", "-1", "8001", "224x224", "9" * 5000])
+def test_a_side_is_a_number_of_pixels(pictures: Path, side: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_dataset("images", pictures, "out.npz", "--layout", "chw", f"--crop={side}")
+
+    assert "is no number of pixels from 1 to 8,000" in capsys.readouterr().err
