@@ -1,7 +1,6 @@
 """`python -m grader dataset`: makes and inspects data sets."""
 
 import argparse
-import importlib.util
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -92,7 +91,7 @@ def _add_cifar10_cmu(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_images(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = kinds.add_parser("images", help="prepare pictures in a folder or zip archive (needs Pillow)")
+    parser = kinds.add_parser("images", help="prepare pictures in a folder or zip archive")
     parser.add_argument("source", type=Path, metavar="SRC", help="<class>_<number>.jpg, or a folder for each class")
     parser.add_argument("--resize", type=_side, metavar="N", help="make the shorter side N pixels, bilinear")
     parser.add_argument("--crop", type=_side, metavar="N", help="then cut N x N pixels from the middle")
@@ -110,8 +109,7 @@ def _add_images(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _images(options: argparse.Namespace) -> Stream:
-    _require_pillow()
-    from grader.pictures import making
+    from grader.pictures import making  # Pillow is loaded by whoever needs it
 
     return making.stream(
         options.source, Preparation(Layout(options.layout), options.resize, options.crop), options.classes
@@ -122,16 +120,6 @@ def _decoder() -> dict[str, str]:
     from grader.pictures import decoding
 
     return {"decoder": decoding.decoder()}
-
-
-def _require_pillow() -> None:
-    if importlib.util.find_spec("PIL") is None:
-        raise DatasetError(
-            "dataset images",
-            expected="Pillow, which decodes the pictures",
-            got="a Python without it",
-            advice="Install it: pip install 'secateur[images]'.",
-        )
 
 
 def _side(text: str) -> int:

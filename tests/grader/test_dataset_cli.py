@@ -1,5 +1,4 @@
 import argparse
-import importlib.util
 import json
 from pathlib import Path
 
@@ -138,15 +137,6 @@ def test_what_cannot_be_prepared_leaves_no_file(pictures: Path, tmp_path: Path) 
         run_dataset("images", pictures, tmp_path / "out.npz", "--crop", "24", "--layout", "chw")
 
     assert list(tmp_path.iterdir()) == [pictures]
-
-
-def test_without_pillow_it_is_told_what_to_install(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-
-    with pytest.raises(DatasetError, match=r"expected Pillow.*Install it: pip install 'secateur\[images\]'\."):
-        run_dataset("images", pictures, tmp_path / "out.npz", "--layout", "chw")
 
 
 @pytest.mark.parametrize("side", ["0", "-1", "8001", "224x224", "9" * 5000])
