@@ -75,6 +75,7 @@ def _load(job_path: str) -> Job:
     b"".decode("cp437")  # zipfile's codec, which loads on first use
     gc.collect()
     gc.freeze()  # children then do not copy every page that a collection would touch
+    gc.disable()  # and they live for one job
     return job
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from grader import limits
 from grader.errors import GraderFault
 from grader.evaluating import exact
 from grader.evaluating.agreement import classes_of, undecided
@@ -47,15 +48,20 @@ def evaluate(engine: Engine, model: bytes, images: Images, batch: int, classes: 
 
 
 def _logits(engine: Engine, images: Images, batch: int, classes: int) -> tuple[FloatArray, FloatArray]:
-    """The logits of all images, shape (images, classes), and the largest magnitudes, shape (1, *image shape)."""
+    """The logits of all images, shape (images, classes), and the largest magnitudes, shape (1, *image shape).
+
+    Images are read and looked at by the block: what runs between two batches of the engine finds no cache of its own.
+    """
     logits: npt.NDArray[np.float32] = np.empty((len(images), classes), np.float32)
     extreme: FloatArray = np.zeros(1, np.float32)
-    for first in range(0, len(images), batch):
-        part = range(first, min(first + batch, len(images)))
-        pixels = images.take(part)
+    block = batch * limits.EVALUATE_BATCHES_READ
+    for first in range(0, len(images), block):
+        pixels = images.take(range(first, min(first + block, len(images))))
         extreme = np.maximum(extreme, np.abs(pixels).max(axis=0, keepdims=True))
-        answer = engine.logits(pixels)
-        if answer.shape != (len(part), classes):
-            raise GraderFault(f"the network gives logits of shape {answer.shape}; expected {(len(part), classes)}")
-        logits[first : part.stop] = answer
+        for begin in range(0, len(pixels), batch):
+            part = pixels[begin : begin + batch]
+            answer = engine.logits(part)
+            if answer.shape != (len(part), classes):
+                raise GraderFault(f"the network gives logits of shape {answer.shape}; expected {(len(part), classes)}")
+            logits[first + begin : first + begin + len(part)] = answer
     return logits, extreme
