@@ -7,7 +7,7 @@ import numpy as np
 from grader.errors import Finding
 from grader.facts import AnyArray, FloatArray, Slot, Weights
 
-_SIGN_SHIFT = np.uint32(1)
+_NEGATIVE_ZERO = np.uint32(1 << 31)
 
 
 def canonical(arrays: Mapping[str, AnyArray], slots: Sequence[Slot]) -> tuple[Weights, tuple[Finding, ...]]:
@@ -30,7 +30,7 @@ def _cast(array: AnyArray) -> FloatArray:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         cast: FloatArray = array.astype("<f4", order="C", copy=True)
     bits = cast.reshape(-1).view("<u4")
-    bits[(bits << _SIGN_SHIFT) == 0] = 0
+    bits[bits == _NEGATIVE_ZERO] = 0
     return cast
 
 
