@@ -11,9 +11,9 @@ its fence outdated, and writes nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -58,6 +58,28 @@ class Result:
     ranks: bool | None = None
 
 
+# What each file asks of the database is put together once, and for the table: a mapper would look into every value.
+_ROW = cast(Table, Grading.__table__)
+_TICKET = ("id", "submission_id", "version_id", "lane", "fence", "file_sha256", "is_live", "claimed_at")
+"""The columns of a ticket, in the order of its fields."""
+_CLAIM = (
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("chosen"), _ROW.c.state == State.QUEUED)
+    .values(
+        state=State.RUNNING,
+        fence=_ROW.c.fence + 1,
+        worker_id=bindparam("worker"),
+        claimed_at=db_now(),
+        phase=Phase.READING,
+    )
+    .returning(*(_ROW.c[name] for name in _TICKET))
+)
+_WRITE = update(_ROW).where(
+    _ROW.c.id == bindparam("held"), _ROW.c.fence == bindparam("under"), _ROW.c.state == State.RUNNING
+)
+_END = _WRITE.values(finished_at=db_now())
+
+
 def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
     """Whether something could be claimed now."""
     return session.execute(anything(tuple(lanes))).first() is not None
@@ -68,22 +90,13 @@ def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | N
     chosen = session.execute(next_in_line(tuple(lanes))).scalar_one_or_none()
     if chosen is None:
         return None
-    claimed = (
-        update(Grading)
-        .where(Grading.id == chosen, Grading.state == State.QUEUED)
-        .values(
-            state=State.RUNNING, fence=Grading.fence + 1, worker_id=worker_id, claimed_at=db_now(), phase=Phase.READING
-        )
-        .returning(Grading)
-        .execution_options(synchronize_session=False)
-    )
-    grading = session.execute(claimed).scalar_one_or_none()
-    return None if grading is None else _ticket(grading)
+    row = session.execute(_CLAIM, {"chosen": chosen, "worker": worker_id}).one_or_none()
+    return None if row is None else Ticket(*row)
 
 
 def tell_phase(session: Session, ticket: Ticket, phase: Phase, times: Mapping[str, str]) -> bool:
     """Notes what is being done, for the eye. False where the ticket was lost."""
-    return _write(session, ticket, phase=phase, phase_times=dict(times))
+    return _write(session, ticket, _WRITE, phase=phase, phase_times=dict(times))
 
 
 def park(session: Session, ticket: Ticket, report: Mapping[str, Any], times: Mapping[str, str]) -> bool:
@@ -91,6 +104,7 @@ def park(session: Session, ticket: Ticket, report: Mapping[str, Any], times: Map
     return _write(
         session,
         ticket,
+        _WRITE,
         state=State.QUEUED,
         lane=Lane.EVALUATE,
         phase=Phase.WAITING,
@@ -108,9 +122,9 @@ def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str,
     written = _write(
         session,
         ticket,
+        _END,
         state=result.state,
         phase=Phase.DONE,
-        finished_at=db_now(),
         report=dict(result.report),
         equality_key=result.equality_key,
         score=result.score,
@@ -177,20 +191,6 @@ def lose_where(session: Session, condition: ColumnElement[bool], fault: str) -> 
     return len(lost)
 
 
-def _ticket(grading: Grading) -> Ticket:
-    assert grading.claimed_at is not None  # noqa: S101 - set by the very statement that returned the row
-    return Ticket(
-        grading_id=grading.id,
-        submission_id=grading.submission_id,
-        version_id=grading.version_id,
-        lane=grading.lane,
-        fence=grading.fence,
-        file_sha256=grading.file_sha256,
-        is_live=grading.is_live,
-        claimed_at=grading.claimed_at,
-    )
-
-
 def _holds(ticket: Ticket) -> ColumnElement[bool]:
     return (Grading.id == ticket.grading_id) & (Grading.fence == ticket.fence) & (Grading.state == State.RUNNING)
 
@@ -199,9 +199,8 @@ def _held(session: Session, ticket: Ticket) -> Grading | None:
     return session.scalars(select(Grading).where(_holds(ticket)).with_for_update()).one_or_none()
 
 
-def _write(session: Session, ticket: Ticket, **values: Any) -> bool:
-    statement = update(Grading).where(_holds(ticket)).values(**values).execution_options(synchronize_session=False)
-    result = session.execute(statement)
+def _write(session: Session, ticket: Ticket, statement: Update, **values: Any) -> bool:
+    result = session.execute(statement, {"held": ticket.grading_id, "under": ticket.fence, **values})
     assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE has a row count
     return result.rowcount == 1
 

@@ -48,11 +48,10 @@ def bind(network: Network, weights: Weights) -> bytes:
 
     Raises GraderFault where an array is missing or has not its slot's shape: checking comes before binding.
     """
-    graph = onnx.GraphProto()
-    graph.CopyFrom(network.graph)
+    model = onnx.ModelProto(ir_version=IR_VERSION)
+    model.graph.CopyFrom(network.graph)
     for slot in network.slots:
-        graph.initializer.append(_initialiser(slot, weights))
-    model = onnx.ModelProto(ir_version=IR_VERSION, graph=graph)
+        model.graph.initializer.append(_initialiser(slot, weights))
     model.opset_import.append(onnx.OperatorSetIdProto(domain="", version=OPSET))
     return bytes(model.SerializeToString(deterministic=True))
 
@@ -92,5 +91,5 @@ def _as_stored(slot: Slot, found: AnyArray) -> FloatArray:
 def tensor(name: str, array: AnyArray) -> onnx.TensorProto:
     """An initialiser that holds `array` (float32 or int64) as little-endian bytes."""
     kind = onnx.TensorProto.FLOAT if array.dtype == np.float32 else onnx.TensorProto.INT64
-    data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+    data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
     return onnx.TensorProto(name=name, data_type=kind, dims=array.shape, raw_data=data)
