@@ -44,17 +44,17 @@ def _live(job: Job, request: Request, walls: Walls, answer: int, inputs: Sequenc
     except Exception as error:  # whatever a parser raises on a hostile file is told to staff, not to the zygote
         if isinstance(error, MemoryError) or any(text in str(error) for text in ALLOCATION_FAILURES):
             return ExitStatus.NO_MEMORY
-        _write_all(answer, write_frame({"kind": "crash", "text": _line(error)}, {}))
+        _write_all(answer, *write_frame({"kind": "crash", "text": _line(error)}, {}))
         return ExitStatus.CRASHED
-    _write_all(answer, frame)
+    _write_all(answer, *frame)
     return ExitStatus.ANSWERED
 
 
-def write_frame(head: Mapping[str, JSON], arrays: Mapping[str, AnyArray]) -> bytes:
-    """An answer's bytes, see `protocol`; raises TypeError or ValueError for what cannot be written."""
+def write_frame(head: Mapping[str, JSON], arrays: Mapping[str, AnyArray]) -> tuple[bytes, bytes]:
+    """An answer's bytes, see `protocol`, up to its arrays and these; raises TypeError or ValueError for what cannot be written."""
     words = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
     blob = save({name: np.ascontiguousarray(values).reshape(values.shape) for name, values in arrays.items()})
-    return FRAME.pack(len(words), len(blob)) + words + blob
+    return FRAME.pack(len(words), len(blob)) + words, blob
 
 
 def _self_test(report: dict[str, str], walls: Walls) -> tuple[dict[str, JSON], dict[str, AnyArray]]:
@@ -77,7 +77,8 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[: limits.MAX_CRASH_CHARACTERS] + place
 
 
-def _write_all(answer: int, frame: bytes) -> None:
-    rest = memoryview(frame)
-    while rest:
-        rest = rest[os.write(answer, rest) :]
+def _write_all(answer: int, *parts: bytes) -> None:
+    for part in parts:
+        rest = memoryview(part)
+        while rest:
+            rest = rest[os.write(answer, rest) :]

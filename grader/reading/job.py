@@ -12,7 +12,7 @@ from grader.errors import Finding, Refusal
 from grader.reading import samples
 from grader.reading.tasks import TASKS, Answer
 
-READ_BYTES = 1 << 20  # for one call
+READ_BYTES = 1 << 20  # for one call at least, for a file that does not tell its size
 TEXTS = {"task": "weights", "format": "keras-h5", "file_name": ""}
 """Arguments and their values where they are left out."""
 
@@ -50,9 +50,10 @@ def read(data: bytes, max_bytes: int, file_name: str = "", file_format: str = "k
 def _content(file: int, max_bytes: int) -> bytes:
     """The file from its beginning, but no more than one byte beyond `max_bytes`."""
     os.lseek(file, 0, os.SEEK_SET)
+    at_once = max(os.fstat(file).st_size + 1, READ_BYTES)  # one piece is not copied once more
     pieces: list[bytes] = []
     left = max_bytes + 1
-    while left > 0 and (piece := os.read(file, min(left, READ_BYTES))):
+    while left > 0 and (piece := os.read(file, min(left, at_once))):
         pieces.append(piece)
         left -= len(piece)
     return b"".join(pieces)

@@ -81,7 +81,7 @@ def test_flood_is_cut_at_the_answer_limit(shared_airlock: Airlock, job_limits: J
 
 def test_answer_may_be_as_long_as_its_limit_and_no_longer(shared_airlock: Airlock, job_limits: JobLimits) -> None:
     arrays = {"long": np.zeros(100_000, np.uint8)}
-    size = len(write_frame({"kind": "answer", "head": {}}, arrays))
+    size = sum(len(part) for part in write_frame({"kind": "answer", "head": {}}, arrays))
     job = {"do": "long_answer", "bytes": 100_000}
     assert shared_airlock.run(job, [], replace(job_limits, answer_bytes=size)).arrays["long"].size == 100_000
     assert cause_of(shared_airlock, job, replace(job_limits, answer_bytes=size - 1)) is Cause.OUTPUT
