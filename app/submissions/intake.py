@@ -24,7 +24,7 @@ from grader.upload_rules import FileRule
 
 FRAME_BYTES = 64 << 10
 """What a form's body may hold beside the file: boundaries, headers, short fields."""
-CHUNK_BYTES = 256 << 10
+CHUNK_BYTES = 1 << 20
 """Bytes are gathered to this size before another thread hashes and writes them."""
 MAX_NAME_CHARACTERS = 200
 
