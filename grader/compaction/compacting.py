@@ -12,7 +12,7 @@ from grader.compaction.rebuilding import rebuilt
 from grader.compaction.rules import RULES
 from grader.compaction.trace import LARGEST, Trace
 from grader.compaction.views import Floats
-from grader.facts import NetworkLayer, Slot, SlotRole, Weights
+from grader.facts import AnyArray, NetworkLayer, Slot, SlotRole, Weights
 from grader.networks.graph import Network, placed_shape
 
 
@@ -49,13 +49,11 @@ class Outline:
 def outline(network: Network, weights: Weights) -> Outline:
     """What `compact` would leave of a network."""
     trace, stays, folded = _settled(network, weights, fold=True)
+    if _lost_groups(trace, stays):
+        return _outline_of(compact(network, weights))
     sizes = {slot.name: _size(trace, stays, slot) for slot in network.slots}
-    return Outline(
-        macs=sum(slot.positions * sizes[slot.name] for slot in network.slots),
-        parameters=sum(sizes[slot.name] for slot in network.slots if slot.role is SlotRole.PARAMETER),
-        removed={layer.name: len(gone) for layer in network.layers if (gone := _removed(trace, stays, layer))},
-        folded=bool(folded),
-    )
+    removed = _all_removed(_Left(network, weights, {}), trace, stays)
+    return _outlined(network, sizes, removed, folded=bool(folded))
 
 
 def compact(network: Network, weights: Weights, *, fold: bool = True) -> Compacted:
@@ -63,16 +61,64 @@ def compact(network: Network, weights: Weights, *, fold: bool = True) -> Compact
 
     Without `fold` a unit that is constant but not zero stays, and every array is a part of the original's.
     """
-    trace, stays, folded = _settled(network, weights, fold=fold)
-    exact = cut(trace, stays, folded)
-    parts = cut(trace, stays, {name: array for name, array in weights.items() if name not in exact})
-    rounded = {name: array.astype(np.float32) for name, array in exact.items()}
-    removed = {layer.name: gone for layer in network.layers if (gone := _removed(trace, stays, layer))}
-    smaller = {slot.name: (parts | rounded)[slot.name] for slot in network.slots}
-    return Compacted(rebuilt(network, trace, stays), smaller, exact, removed)
+    now = _once(_Left(network, weights, {}), fold=fold)
+    while now.lost_groups:
+        now = _once(now, fold=fold)
+    exact = {name: array for name, array in now.arrays.items() if array.dtype == np.float64}
+    rounded = {slot.name: now.arrays[slot.name].astype(np.float32, copy=False) for slot in network.slots}
+    return Compacted(now.network, rounded, exact, now.removed)
 
 
-def _settled(network: Network, weights: Weights, *, fold: bool) -> tuple[Trace, Stays, Mapping[str, Floats]]:
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is left: arrays in float32, in float64 those that constants were folded into; `removed` as in `Compacted`.
+
+    `lost_groups`: a grouped convolution has become an ordinary one, so that another walk may find more.
+    """
+
+    network: Network
+    arrays: Mapping[str, AnyArray]
+    removed: Mapping[str, tuple[int, ...]]
+    lost_groups: bool = False
+
+
+def _once(left: _Left, *, fold: bool) -> _Left:
+    """What is left after one walk through the graph and back."""
+    trace, stays, folded = _settled(left.network, left.arrays, fold=fold)
+    arrays, removed = cut(trace, stays, {**left.arrays, **folded}), _all_removed(left, trace, stays)
+    return _Left(rebuilt(left.network, trace, stays), arrays, removed, _lost_groups(trace, stays))
+
+
+def _lost_groups(trace: Trace, stays: Stays) -> bool:
+    """Whether a grouped convolution has only one group left: an ordinary one, whose filters may go one by one."""
+    for node in trace.nodes:
+        if (groups := node.attributes.get("group", 1)) > 1:
+            channels = stays.axes(trace.tensors[node.inputs[0]])[1]
+            if np.count_nonzero(channels) * groups == len(channels):
+                return True
+    return False
+
+
+def _outline_of(found: Compacted) -> Outline:
+    sizes = {slot.name: math.prod(slot.shape) for slot in found.network.slots}
+    return _outlined(found.network, sizes, found.removed, folded=found.folded)
+
+
+def _outlined(
+    network: Network, sizes: Mapping[str, int], removed: Mapping[str, tuple[int, ...]], *, folded: bool
+) -> Outline:
+    """The outline of a network whose slots have so many elements left."""
+    return Outline(
+        macs=sum(slot.positions * sizes[slot.name] for slot in network.slots),
+        parameters=sum(sizes[slot.name] for slot in network.slots if slot.role is SlotRole.PARAMETER),
+        removed={name: len(gone) for name, gone in removed.items()},
+        folded=folded,
+    )
+
+
+def _settled(
+    network: Network, weights: Mapping[str, AnyArray], *, fold: bool
+) -> tuple[Trace, Stays, Mapping[str, Floats]]:
     """What stays, and the biases that constants are folded into; there are none where one would not fit float32."""
     trace = Trace(network, weights, fold=fold).run(RULES)
     stays = what_stays(trace)
@@ -91,7 +137,16 @@ def _size(trace: Trace, stays: Stays, slot: Slot) -> int:
     )
 
 
-def _removed(trace: Trace, stays: Stays, layer: NetworkLayer) -> tuple[int, ...]:
+def _all_removed(left: _Left, trace: Trace, stays: Stays) -> Mapping[str, tuple[int, ...]]:
+    """For each layer that lost some the units that are gone, as they were counted at first."""
+    return {layer.name: gone for layer in left.network.layers if (gone := _removed(left, trace, stays, layer))}
+
+
+def _removed(left: _Left, trace: Trace, stays: Stays, layer: NetworkLayer) -> tuple[int, ...]:
     """A layer's units that are gone, by the last of its arrays that makes or follows them."""
     every = [trace.own[slot.name] for slot in layer.slots if slot.name in trace.own]
-    return tuple(np.flatnonzero(~stays.kept[every[-1]]).tolist()) if every else ()
+    if not every:
+        return ()
+    before = left.removed.get(layer.name, ())
+    there = np.setdiff1d(np.arange(len(every[-1]) + len(before)), before)
+    return tuple(sorted((*before, *there[~stays.kept[every[-1]]].tolist())))

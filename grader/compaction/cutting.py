@@ -12,11 +12,11 @@ from grader.compaction.products import added
 from grader.compaction.rebuilding import stored_axes
 from grader.compaction.trace import Trace
 from grader.compaction.views import Floats
-from grader.facts import AnyArray, Shape, Slot, SlotRole, Weights
+from grader.facts import AnyArray, Shape, Slot, SlotRole
 from grader.networks.graph import placed_shape
 
 
-def folds(trace: Trace, stays: Stays, weights: Weights) -> Mapping[str, Floats]:
+def folds(trace: Trace, stays: Stays, weights: Mapping[str, AnyArray]) -> Mapping[str, Floats]:
     """The biases that take up constants of units that go, by slot name: whole, in float64, not rounded."""
     found: dict[str, Floats] = {}
     for product in trace.products:

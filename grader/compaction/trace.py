@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 from grader.compaction.units import Ids, Mask, Units
 from grader.compaction.views import Floats, first_along, spread
 from grader.counting import nonzero
-from grader.facts import AnyArray, FloatArray, Shape, Slot, Weights
+from grader.facts import AnyArray, FloatArray, Shape, Slot
 from grader.networks.graph import Network, placed
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -63,7 +63,7 @@ class Product:
 class Trace:
     """A walk through a network's graph with its weights, operator by operator, in the graph's order."""
 
-    def __init__(self, network: Network, weights: Weights, *, fold: bool) -> None:
+    def __init__(self, network: Network, weights: Mapping[str, AnyArray], *, fold: bool) -> None:
         self.fold = fold
         self.units = Units()
         self.products: list[Product] = []
@@ -91,7 +91,7 @@ class Trace:
         """The operators that take a tensor or a slot, once for each time that they do."""
         return [node for node in self.nodes for each in node.inputs if each == name]
 
-    def kernel(self, name: str) -> FloatArray:
+    def kernel(self, name: str) -> AnyArray:
         """A slot's array as the graph has it."""
         return placed(self.slots[name], self._weights[name])
 

@@ -33,6 +33,11 @@ def check_same(network: Network, weights: Weights, found: Compacted) -> None:
     single, small = Engine(whole).logits(images), Engine(bind(found.network, found.weights)).logits(images)
     largest = np.abs(before).max()
     assert np.abs(before - after).max() <= EXACT * largest
-    assert np.abs(single - small).max() <= SINGLE * largest
+    own_error = np.abs(
+        single - before
+    ).max()  # of an engine, where large terms cancel: 3e-5 of the largest has been seen
+    assert np.abs(single - small).max() <= max(SINGLE * largest, 2 * own_error)
     assert before.argmax(axis=1).tolist() == after.argmax(axis=1).tolist()
     assert outline(network, weights).macs == dense_macs(compact(network, weights).network)
+    again = compact(found.network, found.weights, fold=found.folded)
+    assert again.network.layers == found.network.layers
