@@ -87,7 +87,7 @@ def _number(axis: "Axis", column: Column, plot: Plot, *, log: bool) -> None:
     from matplotlib import dates, ticker
 
     if column.kind is Kind.SHARE:
-        axis.set_major_formatter(ticker.PercentFormatter(1))
+        axis.set_major_formatter(ticker.PercentFormatter(1, symbol=" %"))
     elif column.kind is Kind.MOMENT:
         locator = dates.AutoDateLocator(tz=plot.zone, maxticks=6)  # type: ignore[no-untyped-call]
         axis.set_major_locator(locator)
@@ -102,11 +102,13 @@ def _draw(axes: "Axes", plot: Plot, palette: Palette) -> None:
     frontier = sorted((each for each in plot.points if each.on_frontier), key=lambda each: each.x)
     side: Literal["pre", "post"] = "post" if plot.x.better is Better.LOW else "pre"
     axes.step(*_places(plot, frontier), where=side, color=palette.accent, linewidth=1.2, zorder=2)
-    # Hollow: it does not meet the condition for a rank. The frontier's points are drawn over the others, one's own over all.
+    others = [point for point in plot.points if not point.on_frontier and not point.is_own]
+    # Hollow: it does not meet the condition for a rank. The frontier is drawn over the others, one's own over all.
     for label, size, colour, chosen in (
-        ("other entries", 26, palette.soft, [p for p in plot.points if not p.on_frontier and not p.is_own]),
-        ("on the frontier", 42, palette.accent, [p for p in plot.points if p.on_frontier and not p.is_own]),
-        ("yours", 64, palette.own, [p for p in plot.points if p.is_own]),
+        ("other entries", 26, palette.soft, [each for each in others if each.meets]),
+        ("without a rank", 26, palette.soft, [each for each in others if not each.meets]),
+        ("on the frontier", 42, palette.accent, [each for each in plot.points if each.on_frontier and not each.is_own]),
+        ("yours", 64, palette.own, [each for each in plot.points if each.is_own]),
     ):
         if chosen:
             fills = [colour if point.meets else palette.surface for point in chosen]

@@ -1,12 +1,14 @@
 // Makes <form data-upload> kinder: the file's name and size, a first look at its bytes, drag and drop, progress.
 // Without this script the form posts as any other. The server decides; what is said here is only said earlier.
 //
-// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic="hdf5" (expect an HDF5 signature).
+// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic: "hdf5" or "pytorch", what the first
+// bytes should be of.
 (function () {
   "use strict";
 
   const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
   const ZIP = [0x50, 0x4b];
+  const PICKLE = [0x80];
 
   const startsWith = (bytes, signature) => signature.every((byte, index) => bytes[index] === byte);
   const grouped = (count) => count.toLocaleString("en-GB");
@@ -32,16 +34,37 @@
     return new RegExp(`^${source}$`).test(name);
   }
 
+  const hexadecimal = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
   // What the first bytes say, as {fits, text}.
-  function describeStart(bytes) {
-    if (startsWith(bytes, HDF5)) return { fits: true, text: "Starts as an HDF5 file does." };
+  function describeStart(bytes, magic) {
     if (bytes.length === 0) return { fits: false, text: "The file is empty: 0 bytes. Save the weights again." };
+    return magic === "pytorch" ? describePytorch(bytes) : describeHdf5(bytes);
+  }
+
+  function describeHdf5(bytes) {
+    if (startsWith(bytes, HDF5)) return { fits: true, text: "Starts as an HDF5 file does." };
     if (startsWith(bytes, ZIP)) {
       const text = "This is a zip archive, as model.save() writes for .keras. Save the weights alone, as .h5.";
       return { fits: false, text };
     }
-    const first = Array.from(bytes.slice(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const first = hexadecimal(bytes.slice(0, 4));
     return { fits: false, text: `An HDF5 file starts with the bytes 89 48 44 46; this one starts with ${first}.` };
+  }
+
+  // A safetensors file starts with the length of its header, which is JSON.
+  const isSafetensors = (bytes) => bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0;
+
+  function describePytorch(bytes) {
+    if (startsWith(bytes, ZIP)) return { fits: true, text: "Starts as a file of torch.save and a zip do." };
+    if (startsWith(bytes, PICKLE)) return { fits: true, text: "Starts as a file of torch.save in its old format does." };
+    if (isSafetensors(bytes)) return { fits: true, text: "Starts as a safetensors file does." };
+    if (startsWith(bytes, HDF5)) {
+      const text = "This is an HDF5 file, as Keras writes. Save a PyTorch state dict with torch.save(model.state_dict(), ...).";
+      return { fits: false, text };
+    }
+    const first = hexadecimal(bytes.slice(0, 4));
+    return { fits: false, text: `A file of torch.save starts with the bytes 50 4b; this one starts with ${first}.` };
   }
 
   // Everything worth saying about a chosen file, as [{fits, text}]. Only a file above the cap is held back.
@@ -56,9 +79,9 @@
       const text = `At most ${grouped(cap)} bytes are accepted; this file has ${grouped(file.size)}.`;
       findings.push({ fits: false, blocks: true, text });
     }
-    if (form.dataset.magic === "hdf5") {
-      const start = await file.slice(0, 8).arrayBuffer();
-      findings.push(describeStart(new Uint8Array(start)));
+    if (form.dataset.magic) {
+      const start = await file.slice(0, 9).arrayBuffer();
+      findings.push(describeStart(new Uint8Array(start), form.dataset.magic));
     }
     return findings;
   }
