@@ -148,6 +148,7 @@ _MEASURED = (
     Column("sparsity", "Sparsity", Kind.SHARE, _HIGH, _sparsity),
     Column("zeros", "Zeros", Kind.COUNT, _HIGH, _count("zeros")),
     Column("parameters", "Parameters", Kind.COUNT, _LOW, _count("parameters")),
+    Column("parameters_effective", "Parameters, effective", Kind.COUNT, _LOW, _count("compacted", "parameters")),
     Column("macs_dense", "Multiply-accumulates, dense", Kind.COUNT, _LOW, _count("macs", "dense")),
     Column("macs_nonzero", "Multiply-accumulates, non-zero", Kind.COUNT, _LOW, _count("macs", "nonzero")),
     Column("macs_effective", "Multiply-accumulates, effective", Kind.COUNT, _LOW, _count("macs", "effective")),
