@@ -91,7 +91,7 @@ def texts_of(node: Node) -> set[str]:
 def describe(node: Node) -> str:
     """What a node is, in a few words for a student."""
     if isinstance(node, Made):
-        return node.path[:_MAX_PATH] or "an object"
+        return f"something made by {node.path[:_MAX_PATH]}" if node.path else "something made by another object"
     if isinstance(node, Global):
         return f"the name {node.path[:_MAX_PATH]}"
     names = {

@@ -77,16 +77,15 @@ def _entry_of(pairs: list[tuple[Node, Node]], notes: dict[str, int]) -> Node:
     """The one entry of a checkpoint that is the network, or leads to it."""
     entries = {name: value for name, value in pairs if isinstance(name, str)}
     networks = [name for name, value in entries.items() if is_module(value) or _is_state_dict(value)]
-    nested = [name for name in KNOWN_NAMES if pairs_of(entries.get(name)) is not None]
-    known = [name for name in KNOWN_NAMES if name in networks]
-    chosen = known or networks or nested
+    chosen = [name for name in KNOWN_NAMES if name in networks] or networks
+    if len(chosen) > 1:
+        raise Refusal(Finding("several-state-dicts", got=" and ".join(name[:60] for name in chosen[:3])))
+    chosen = chosen or [name for name in KNOWN_NAMES if pairs_of(entries.get(name)) is not None]
     if not chosen:
         names = ", ".join(name for name in entries if name.isprintable())
         raise Refusal(
             Finding("no-state-dict", got=f"a dictionary of {names[:120]}" if names else "an empty dictionary")
         )
-    if len(chosen) > 1 and not chosen == nested:
-        raise Refusal(Finding("several-state-dicts", got=" and ".join(name for name in chosen[:5])))
     if len(entries) > 1:
         notes["checkpoint-baggage-ignored"] = notes.get("checkpoint-baggage-ignored", 0) + len(entries) - 1
     return entries[chosen[0]]

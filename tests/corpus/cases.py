@@ -14,6 +14,7 @@ from grader.competition import Definition
 FOLDER = Path(__file__).resolve().parent
 COMPETITIONS = {
     "corpus": FOLDER / "competition.yaml",
+    "corpus-torch": FOLDER / "competition-torch.yaml",
     "cmu-10605": FOLDER.parents[1] / "competitions" / "cmu-10605.yaml",
 }
 KEYS = {"why", "verdict", "competition", "name", "zeros", "notes", "problems", "file", "maker", "seed", "parameters"}
@@ -50,7 +51,8 @@ class Case:
     @property
     def file_name(self) -> str:
         """The name under which the file is handed in."""
-        return str(self.facts.get("name", "my_model_weights.h5"))
+        default = "model.pt" if self.competition == "corpus-torch" else "my_model_weights.h5"
+        return str(self.facts.get("name", default))
 
     @property
     def problems(self) -> list[tuple[str, str]]:

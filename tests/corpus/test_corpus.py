@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,24 @@ def test_the_corpus_is_large_enough() -> None:
     assert accepted >= 20
 
 
+def test_the_corpus_has_enough_checkpoints() -> None:
+    accepted = Counter(case.accepted for case in all_cases() if case.competition == "corpus-torch")
+
+    assert accepted.total() >= 80
+    assert accepted[True] >= 20
+
+
+def test_no_checkpoint_runs_what_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gadgets = [case for case in all_cases() if b"marker" in case.content]
+
+    for case in gadgets:
+        check(case, OwnFile(READING_JOB))
+
+    assert len(gadgets) >= 8
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_class_of_trouble_has_three_cases() -> None:
     classes = Counter(case.trouble for case in all_cases() if not case.accepted)
 
@@ -93,6 +112,6 @@ def test_files_beside_the_cases_are_small_and_used() -> None:
 
 
 def test_no_two_cases_are_the_same_file() -> None:
-    files = Counter(hashlib.sha256(case.content).digest() for case in all_cases())
+    files = Counter((case.competition, hashlib.sha256(case.content).digest()) for case in all_cases())
 
     assert max(files.values()) == 1

@@ -18,13 +18,13 @@ def apply(data: bytes, edit: Edit) -> bytes:
     if "drop" in edit:
         return data[: -edit["drop"]]
     if "append" in edit:
-        return data + _bytes(edit["append"])
+        return data + content_of(edit["append"])
     at = _place(data, edit)
     if "overwrite" in edit:
-        new = _bytes(edit["overwrite"])
+        new = content_of(edit["overwrite"])
         return data[:at] + new + data[at + len(new) :]
     if "insert" in edit:
-        return data[:at] + _bytes(edit["insert"]) + data[at:]
+        return data[:at] + content_of(edit["insert"]) + data[at:]
     if "invert" in edit:
         return data[:at] + bytes([data[at] ^ edit["invert"]]) + data[at + 1 :]
     raise ValueError(f"no kind of edit: {dict(edit)}")
@@ -39,7 +39,8 @@ def _place(data: bytes, edit: Edit) -> int:
     return places[int(edit.get("nth", 0))] + plus
 
 
-def _bytes(content: Mapping[str, Any]) -> bytes:
+def content_of(content: Mapping[str, Any]) -> bytes:
+    """The bytes of a `text`, of `hex` digits, or so many `zeros`."""
     ((kind, value),) = content.items()
     return {"text": lambda: str(value).encode(), "hex": lambda: bytes.fromhex(value), "zeros": lambda: bytes(value)}[
         kind
