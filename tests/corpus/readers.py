@@ -1,6 +1,6 @@
 """Ordinary programs that read a weight file, as graders do that are written in an afternoon; one process for many files.
 
-`python tests/corpus/readers.py visititems|walk|keras|tf_keras` takes a line of JSON for each file from its input and answers
+`python tests/corpus/readers.py visititems|walk|keras|tf_keras|torch|torch-script` takes a line of JSON for each file from its input and answers
 with one. It runs without a jail: its owner limits its memory and its time, and starts another when it ends.
 """
 
@@ -21,6 +21,7 @@ from grader.facts import AnyArray
 MEMORY_BYTES = 3 << 30  # beside what the reader has when it is ready
 FOREIGN = 7.25  # what the planted neighbour holds, and no file of the corpus
 OPTIONS = ("name", "filters", "kernel_size", "padding", "pool_size", "units", "activation", "rate")
+MARKER = "marker"  # what code in a file of the corpus leaves behind
 PASSWORDS = Path("/etc/passwd")
 Read = Callable[[Path, str], Iterator[AnyArray]]
 
@@ -85,14 +86,41 @@ def _built(keras: Any, layers: list[dict[str, Any]]) -> Any:
     return network
 
 
+def torch_load(folder: Path, config: str) -> Iterator[AnyArray]:
+    """`torch.load` as it is since version 2.6, and nothing more."""
+    torch = importlib.import_module("torch")
+    torch.load(folder / "my.pt", map_location="cpu", weights_only=True)
+    return iter(())
+
+
+def torch_script(folder: Path, config: str) -> Iterator[AnyArray]:
+    """What a grading script of an afternoon does: load anything, look for a state dict, put it into the network."""
+    torch = importlib.import_module("torch")
+    path = folder / "my.pt"
+    if path.read_bytes()[8:9] == b"{":
+        found = importlib.import_module("safetensors.torch").load_file(path)
+    else:
+        found = torch.load(path, map_location="cpu", weights_only=False)
+    found = found.state_dict() if hasattr(found, "state_dict") else found
+    for name in ("state_dict", "model_state_dict", "model"):
+        found = found[name] if isinstance(found, dict) and name in found else found
+    nn = torch.nn
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
+    network.load_state_dict({name.removeprefix("module."): tensor for name, tensor in found.items()})
+    return iter([tensor.numpy() for tensor in network.state_dict().values()])
+
+
 def answer(read: Read, task: dict[str, str]) -> dict[str, Any]:
-    """`accepted`, `foreign` or `refused`, with the exception."""
+    """`accepted`, `foreign`, `code` (the file's own was run) or `refused`, with the exception."""
     folder = Path(task["folder"])
     os.chdir(folder)
     try:
         foreign = [_is_foreign(array) for array in read(folder, task["config"])]
     except Exception as error:
-        return {"result": "refused", "detail": type(error).__name__}
+        result = "code" if (folder / MARKER).exists() else "refused"
+        return {"result": result, "detail": type(error).__name__}
+    if (folder / MARKER).exists():
+        return {"result": "code", "detail": "what the file names was run"}
     return {"result": "foreign" if any(foreign) else "accepted", "detail": f"{len(foreign)} arrays"}
 
 
@@ -103,11 +131,19 @@ def _is_foreign(array: AnyArray) -> bool:
     return bool((array == FOREIGN).any()) or array.tobytes()[:16] == PASSWORDS.read_bytes()[:16]
 
 
+PLAIN: dict[str, Read] = {
+    "visititems": visititems,
+    "walk": walk,
+    "torch": torch_load,
+    "torch-script": torch_script,
+}
+
+
 def main() -> None:
     way = sys.argv[1]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
-    read = {"visititems": visititems, "walk": walk}.get(way) or with_keras(way)
+    read = PLAIN.get(way) or with_keras(way)
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
     print("ready", file=answers, flush=True)
