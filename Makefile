@@ -49,11 +49,11 @@ bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare o
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
 
-corpus: $(VENV)/.dev ## Print what h5py and Keras do with each file of the corpus, beside its verdict here.
+corpus: $(VENV)/.dev ## Print what h5py, Keras and torch do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py
 
-fuzz: $(VENV)/.dev ## Feed 200,000 damaged files to the reader (RUNS, SEED), and tell what became of them.
-	@$(BIN)/python tests/fuzz/fuzz_h5.py --runs $(or $(RUNS),200000) --seed $(or $(SEED),1)
+fuzz: $(VENV)/.dev ## Feed 200,000 damaged files of each kind to the readers (RUNS, SEED), and tell what became of them.
+	@$(BIN)/python tests/fuzz/fuzz.py --runs $(or $(RUNS),200000) --seed $(or $(SEED),1)
 
 coverage: $(VENV)/.dev ## Print which lines and branches of grader/reading the tests and the corpus reach.
 	@$(BIN)/coverage run -m pytest -q -n 0 tests/grader/reading tests/corpus tests/fuzz -k "not jail and not service"

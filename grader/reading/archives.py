@@ -23,6 +23,7 @@ def members_of(data: bytes) -> tuple[Entry, ...] | None:
     if torch_zip.is_checkpoint(entries):
         return None
     members = tuple(entry for entry in entries if not _is_litter(entry))
+    _refuse_other_kinds(members)
     _check_sizes(members)
     return members
 
@@ -54,6 +55,15 @@ def manifest_of(data: bytes, members: tuple[Entry, ...]) -> bytes | None:
 def _is_litter(entry: Entry) -> bool:
     parts = entry.name.split("/")
     return entry.is_folder or parts[0] == _LITTER_FOLDER or parts[-1] in _LITTER or parts[-1].startswith("._")
+
+
+def _refuse_other_kinds(members: tuple[Entry, ...]) -> None:
+    """Files of other programs that are zip archives inside."""
+    names = {member.name for member in members}
+    if {"metadata.json", "config.json", "model.weights.h5"} <= names:
+        raise Refusal(Finding("pytorch-not-keras"))
+    if names and all(name.endswith(".npy") for name in names):
+        raise Refusal(Finding("pytorch-not-numpy", got="a .npz file"))
 
 
 def _check_sizes(members: tuple[Entry, ...]) -> None:

@@ -27,11 +27,11 @@ class Pickle(NamedTuple):
     persistent: list[Persistent]
 
 
-def load(data: bytes | memoryview, start: int = 0) -> Pickle:
-    """The tree of the pickle that begins at `start`. Raises Refusal."""
+def load(data: bytes | memoryview, start: int = 0, max_steps: int = limits.PICKLE_MAX_OPCODES) -> Pickle:
+    """The tree of the pickle that begins at `start`. Raises Refusal, also where it takes more than `max_steps`."""
     stream = io.BytesIO(data[start : start + limits.PICKLE_MAX_BYTES])
     machine = _Machine()
-    for _ in range(limits.PICKLE_MAX_OPCODES):
+    for _ in range(max_steps):
         code = stream.read(1)
         if not code and start + limits.PICKLE_MAX_BYTES < len(data):
             break

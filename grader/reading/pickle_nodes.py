@@ -7,6 +7,8 @@ itself, so nothing may walk a tree without counting its steps; nodes are compare
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from grader import limits
+
 Node: TypeAlias = object
 """Anything in the tree; who takes a node looks at what it is."""
 
@@ -65,7 +67,7 @@ def pairs_of(node: Node) -> list[tuple[Node, Node]] | None:
     if not isinstance(node, Made) or node.path not in DICTIONARIES:
         return None
     written = node.arguments[0] if isinstance(node.arguments, tuple) and node.arguments else None
-    if not isinstance(written, list):
+    if not isinstance(written, list) or len(written) > limits.MAX_TENSORS:
         return node.pairs
     # Python 2 wrote an OrderedDict as a call with a list of pairs
     pairs = [(item[0], item[1]) for item in written if isinstance(item, list | tuple) and len(item) == 2]
@@ -82,10 +84,12 @@ def value_of(node: Node, key: str) -> Node:
 
 
 def texts_of(node: Node) -> set[str]:
-    """The texts in a list or set."""
+    """The texts in a list or set, none where it is a long one."""
     if isinstance(node, Made) and isinstance(node.arguments, tuple) and node.arguments:
         node = node.arguments[0]  # a set is written as a call with a list
-    return {item for item in node if isinstance(item, str)} if isinstance(node, list | tuple) else set()
+    if not isinstance(node, list | tuple) or len(node) > limits.MODULE_MAX_ATTRIBUTES:
+        return set()
+    return {item for item in node if isinstance(item, str)}
 
 
 def describe(node: Node) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from grader import limits
 from grader.errors import Finding, Refusal
+from grader.reading.state_dicts import is_plain_name
 from grader.reading.tensors import FLOATS, ITEM_BYTES, Storage, Tensor
 
 _KINDS = {
@@ -72,8 +73,11 @@ def _rows(table: bytes) -> Iterator[_Row]:
     if not isinstance(told, dict) or len(told) > limits.MAX_TENSORS:
         raise Refusal(Finding("safetensors-damaged"))
     for name, facts in told.items():
-        if name != "__metadata__":  # a few texts about the file, of no weight
-            yield _row(name, facts)
+        if name == "__metadata__":  # a few texts about the file, of no weight
+            continue
+        if not is_plain_name(name):
+            raise Refusal(Finding("tensor-name", expected=str(limits.MAX_NAME_CHARACTERS), got=ascii(name)[:60]))
+        yield _row(name, facts)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,12 +88,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _row(name: str, facts: Any) -> _Row:
-    where = name if name.isprintable() else ascii(name)
     if not isinstance(facts, dict) or set(facts) != _KEYS or not isinstance(facts["dtype"], str):
-        raise Refusal(Finding("safetensors-row", where[: limits.MAX_NAME_CHARACTERS]))
+        raise Refusal(Finding("safetensors-row", name))
     shape, places = facts["shape"], facts["data_offsets"]
     if not _counts(shape) or not _counts(places) or len(places) != 2:
-        raise Refusal(Finding("safetensors-row", where[: limits.MAX_NAME_CHARACTERS]))
+        raise Refusal(Finding("safetensors-row", name))
     return _Row(name, facts["dtype"], tuple(shape), *places)
 
 
@@ -116,7 +119,7 @@ def _tensor(row: _Row) -> Tensor | Finding:
         expected, got = f"{size * ITEM_BYTES[kind]:,} bytes", f"{row.end - row.begin:,} bytes"
         return Finding("storage-length", row.name, expected, got)
     strides = tuple(math.prod(row.shape[axis + 1 :]) for axis in range(len(row.shape)))
-    return Tensor(Storage(row.name, kind, size), kind, 0, row.shape, strides)
+    return Tensor(Storage(row.name, kind, size), 0, row.shape, strides)
 
 
 def _in_order(name: str) -> list[tuple[int, int | str]]:

@@ -59,10 +59,12 @@ def _for_pytorch(head: bytes, file_name: str) -> Finding | None:
     """A zip archive may be a checkpoint or hold some, and what it holds is for the jail to see."""
     if head.startswith(HDF5):
         return Finding("keras-weights")
+    if head.startswith(ZIP) and not file_name.lower().endswith(".keras"):
+        return None
     found = _named(head[:HEAD_BYTES], file_name)
     if found is None:
         return Finding("not-pytorch")
-    if found.code in ("pytorch-checkpoint", "zip-archive") or found.got == SAFETENSORS:
+    if found.code == "pytorch-checkpoint" or found.got == SAFETENSORS:
         return None
     if found.got == "a tar archive" and head.startswith(_TORCH_TAR):
         return Finding("pytorch-tar")

@@ -22,6 +22,7 @@ WRAPPER_PARTS = {"module": "data-parallel", "_orig_mod": "compiled"}
 COUNTER = "num_batches_tracked"  # how many batches a BatchNorm has seen; nothing is computed from it once trained
 _HALVES = {("_orig", "_mask"): "torch-pruned", ("_g", "_v"): "torch-parametrised"}
 _MAX_WRAPPERS = 3
+_LOOK_AT = 64  # entries: one dictionary may hang in a thousand places, and none is searched from end to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _network_of(tree: Node, notes: dict[str, int]) -> Node:
         if is_module(tree) or _is_state_dict(tree):
             return tree
         pairs = pairs_of(tree)
-        if pairs is None:
+        if pairs is None or len(pairs) > limits.CHECKPOINT_MAX_ENTRIES:
             got = "a tensor without a name" if is_tensor(tree) else describe(tree)
             raise Refusal(Finding("no-state-dict", got=got))
         tree = _entry_of(pairs, notes)
@@ -92,9 +93,8 @@ def _entry_of(pairs: list[tuple[Node, Node]], notes: dict[str, int]) -> Node:
 
 
 def _is_state_dict(node: Node) -> bool:
-    """Whether a dictionary has names of text and at least one tensor; what else is in it is told later."""
-    pairs = pairs_of(node)
-    return bool(pairs) and any(isinstance(key, str) and is_tensor(value) for key, value in pairs or ())
+    """Whether a dictionary has names of text and a tensor near its beginning; what else is in it is told later."""
+    return any(isinstance(key, str) and is_tensor(value) for key, value in islice(pairs_of(node) or (), _LOOK_AT))
 
 
 def _unwrapped(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> Iterator[tuple[Node, Node]]:
@@ -121,7 +121,7 @@ def _collect(
     """Puts the tensors where they belong; gives what is wrong with the others."""
     names: set[str] = set()
     for name, value in named:
-        if not isinstance(name, str) or not 0 < len(name) <= limits.MAX_NAME_CHARACTERS or not name.isprintable():
+        if not isinstance(name, str) or not is_plain_name(name):
             got = ascii(name)[:60] if isinstance(name, str) else describe(name)
             yield Finding("tensor-name", expected=str(limits.MAX_NAME_CHARACTERS), got=got)
             continue
@@ -136,6 +136,11 @@ def _collect(
             yield problem
         elif isinstance(tensor, Tensor):
             tensors[name] = tensor
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a tensor's name is short, printable, and made of parts that are joined by dots."""
+    return len(name) <= limits.MAX_NAME_CHARACTERS and name.isprintable() and all(name.split("."))
 
 
 def _reparametrised(name: str, names: set[str]) -> Finding | None:

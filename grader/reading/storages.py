@@ -45,11 +45,14 @@ def _array(tensor: Tensor, name: str, storages: Storages, known: dict[str, memor
 
 
 def _copied(tensor: Tensor, content: memoryview, little_endian: bool) -> AnyArray:
-    form = np.dtype("uint16" if tensor.kind == "bfloat16" else tensor.kind)
+    kind = tensor.storage.kind
+    form = np.dtype("uint16" if kind == "bfloat16" else kind)
     numbers = np.frombuffer(content, form.newbyteorder("<" if little_endian else ">"))
+    if tensor.end > numbers.size:  # read_tensor has seen to that; NumPy would read whatever memory holds
+        raise ValueError(f"a tensor up to {tensor.end} of {numbers.size} numbers")
     steps = [step * form.itemsize for step in tensor.strides]
     view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, steps, writeable=False)
-    if tensor.kind != "bfloat16":
+    if kind != "bfloat16":
         return view.astype(form)
     # its 16 bits are the upper half of a float32
     return (view.astype(np.uint32) << np.uint32(16)).view(np.float32)

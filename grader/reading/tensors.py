@@ -85,7 +85,6 @@ class Tensor:
     """A view of a storage: shape, strides and offset, all in numbers. Lies inside its storage."""
 
     storage: Storage
-    kind: str
     offset: int
     shape: Shape
     strides: Shape
@@ -94,6 +93,11 @@ class Tensor:
     def size(self) -> int:
         """Numbers of the tensor, those included that share their place."""
         return math.prod(self.shape)
+
+    @property
+    def end(self) -> int:
+        """The place behind its last number, counted in numbers of its own type from the storage's beginning."""
+        return self.offset + 1 + sum((size - 1) * step for size, step in zip(self.shape, self.strides, strict=True))
 
 
 def read_storage(reference: Persistent) -> Storage | None:
@@ -133,7 +137,11 @@ def read_tensor(node: Node, where: str) -> Tensor | Finding:
     if storage is None:
         return Finding("storage-malformed", where)
     kind = _kind(arguments[6]) if made.path == _OF_ANY_KIND and len(arguments) > 6 else storage.kind
-    return _problem_of_kind(kind, where) or _placed(storage, kind, arguments[1:4], where)
+    if problem := _problem_of_kind(kind, where):
+        return problem
+    if kind != storage.kind:  # torch stores floats in storages of their own type
+        return Finding("storage-malformed", where)
+    return _placed(storage, arguments[1:4], where)
 
 
 def _unwrapped(node: Node) -> Node:
@@ -165,7 +173,7 @@ def _problem_of_kind(kind: str, where: str) -> Finding | None:
     return Finding("tensor-dtype", where, "float32", kind)
 
 
-def _placed(storage: Storage, kind: str, place: tuple[Node, ...], where: str) -> Tensor | Finding:
+def _placed(storage: Storage, place: tuple[Node, ...], where: str) -> Tensor | Finding:
     """The tensor at a place, once that place has been shown to lie inside the storage."""
     offset, shape, strides = place
     sizes, steps = _counts(shape), _counts(strides)
@@ -175,10 +183,10 @@ def _placed(storage: Storage, kind: str, place: tuple[Node, ...], where: str) ->
         return Finding("tensor-too-many-dimensions", where, str(limits.MAX_DIMENSIONS), str(len(sizes)))
     if 0 in sizes:
         return Finding("tensor-empty", where, got=str(sizes))
-    last = offset + sum((size - 1) * step for size, step in zip(sizes, steps, strict=True))
-    if last >= storage.numbers:
-        return Finding("tensor-outside", where, f"{storage.numbers:,}", f"{last + 1:,}")
-    return Tensor(storage, kind, offset, sizes, steps)
+    tensor = Tensor(storage, offset, sizes, steps)
+    if tensor.end > storage.numbers:
+        return Finding("tensor-outside", where, f"{storage.numbers:,}", f"{tensor.end:,}")
+    return tensor
 
 
 def _counts(node: Node) -> Shape | None:

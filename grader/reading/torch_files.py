@@ -59,5 +59,8 @@ def _layers(arrays: dict[str, AnyArray]) -> dict[str, dict[str, AnyArray]]:
     layers: dict[str, dict[str, AnyArray]] = {}
     for name, array in arrays.items():
         layer, _, own = name.rpartition(".")
-        layers.setdefault(layer or TOP, {})[own] = array
+        arrays_of_layer = layers.setdefault(layer or TOP, {})
+        if own in arrays_of_layer:  # where a layer is called as the top is here
+            raise Refusal(Finding("tensor-named-twice", name))
+        arrays_of_layer[own] = array
     return layers

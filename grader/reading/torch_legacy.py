@@ -20,11 +20,11 @@ _COUNT = struct.Struct("<q")
 
 def open_legacy(data: bytes) -> tuple[Node, Storages]:
     """The tree of the file's objects, and where its storages are. Raises Refusal."""
-    magic = pickle_machine.load(data)
-    protocol = pickle_machine.load(data, magic.end)
-    machine = pickle_machine.load(data, protocol.end)
+    magic = pickle_machine.load(data, 0, limits.LEGACY_MAX_HEAD_OPCODES)
+    protocol = pickle_machine.load(data, magic.end, limits.LEGACY_MAX_HEAD_OPCODES)
+    machine = pickle_machine.load(data, protocol.end, limits.LEGACY_MAX_HEAD_OPCODES)
     objects = pickle_machine.load(data, machine.end)
-    keys = pickle_machine.load(data, objects.end)
+    keys = pickle_machine.load(data, objects.end, limits.LEGACY_MAX_KEY_OPCODES)
     if magic.node != MAGIC or protocol.node != PROTOCOL or not isinstance(machine.node, Table):
         raise Refusal(Finding("legacy-head"))
     places = _places(data, keys.end, _keys(keys.node), _storages(objects.persistent))

@@ -131,7 +131,7 @@ def summarise(cases: Sequence[Case], rows: Sequence[dict[str, str]]) -> int:
     print(f"\nof {len(rejected)} files that Secateur rejects:")
     for way in rows[0]:
         counts = Counter(row[way].split()[0] for row in rejected)
-        print(f"  {WAYS[way]:18}" + ", ".join(f"{counts[result]} {result}" for result in (*BAD, "refused")))
+        print(f"  {WAYS[way]:22}" + ", ".join(f"{counts[result]} {result}" for result in (*BAD, "refused")))
     bad = sum(any(row[way] in BAD for way in row) for row in rejected)
     print(f"  {bad} are accepted, hang, crash, run code or read a foreign file in at least one of them;")
     for result, words in (("foreign", "give numbers of another file to"), ("code", "run their code in")):

@@ -1,7 +1,7 @@
 """Ordinary programs that read a weight file, as graders do that are written in an afternoon; one process for many files.
 
-`python tests/corpus/readers.py visititems|walk|keras|tf_keras|torch|torch-script` takes a line of JSON for each file from its input and answers
-with one. It runs without a jail: its owner limits its memory and its time, and starts another when it ends.
+`python tests/corpus/readers.py visititems|walk|keras|tf_keras|torch|torch-script` takes a line of JSON for each
+file from its input and answers with one. It runs without a jail: its owner limits its memory and its time, and starts another when it ends.
 """
 
 import importlib

@@ -1,16 +1,36 @@
 """What the grader makes of one input: everything between the bytes of a file and its canonical weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-from grader.checking import architecture, values
+from grader.checking import values
 from grader.errors import Refusal
-from grader.reading import job, storage, stored
-from grader.reading.signatures import HDF5
+from grader.reading import job, storage, stored, torch_files
+from grader.reading.signatures import recognise
 from tests.corpus.cases import definition_of
+from tests.fuzz import mutations, torch_mutations
 
 MAX_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of input: how it is made from a seed and a number, whose rules it must meet, and what reads its arrays."""
+
+    name: str
+    make: Callable[[int, int], bytes]
+    file_format: str
+    competition: str
+    arrays: tuple[ModuleType, str]
+
+
+KINDS = {
+    "h5": Kind("h5", mutations.make, "keras-h5", "corpus", (storage, "read_arrays")),
+    "torch": Kind("torch", torch_mutations.make, "pytorch", "corpus-torch", (torch_files, "read_arrays")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +38,7 @@ class Outcome:
     """`accepted`, the code of the first problem, `memory`, or what else went wrong; and how far the input came."""
 
     name: str
-    is_hdf5: bool
+    is_known: bool
     reached_arrays: bool
 
     @property
@@ -27,37 +47,46 @@ class Outcome:
         return self.name.startswith("exception")
 
 
-def examine(data: bytes) -> Outcome:
+def examine(data: bytes, kind: Kind) -> Outcome:
     """The outcome for one file, with the jail's own steps done in this process."""
-    reached = [False]
-    original = storage.read_arrays
-    storage.read_arrays = _telling(original, reached)
-    try:
-        name = _judge(data)
-    finally:
-        storage.read_arrays = original
-    return Outcome(name, data.startswith(HDF5), reached[0])
+    with _watched(kind) as reached:
+        name = _judge(data, kind)
+    return Outcome(name, recognise(data, "", kind.file_format) is None, bool(reached))
 
 
-def _judge(data: bytes) -> str:
+def _judge(data: bytes, kind: Kind) -> str:
     try:
-        found = stored.from_answer(*job.read(data, MAX_BYTES))
-        network = definition_of("corpus").network
-        matched = architecture.match(found, network.layers)
-        _, findings = values.canonical(matched.arrays, network.slots)
+        arguments: dict[str, object] = {"format": kind.file_format}
+        head, arrays = job.answer(data, MAX_BYTES, {**arguments, "task": "contents"})
+        members = stored.contents_from_answer(head, arrays).members
+        if members:
+            arguments["member"] = members[0].name
+        found = stored.from_answer(*job.answer(data, MAX_BYTES, arguments))
+        fitted = definition_of(kind.competition).fit(found)
+        _, findings = values.canonical(fitted.arrays, fitted.slots)
     except Refusal as refusal:
         return refusal.findings[0].code
     except MemoryError:
         return "memory"
     except Exception as error:
         return f"exception {type(error).__name__}: {error}"[:200].replace("\n", " ")
-    problems = [*matched.problems, *findings]
+    problems = [*fitted.problems, *findings]
     return problems[0].code if problems else "accepted"
 
 
-def _telling(read: Callable[..., Any], reached: list[bool]) -> Callable[..., Any]:
-    def read_arrays(*arguments: Any) -> Any:
-        reached[0] = True
-        return read(*arguments)
+@contextmanager
+def _watched(kind: Kind) -> Iterator[list[bool]]:
+    """A list that is no longer empty once arrays are read."""
+    module, name = kind.arrays
+    original: Callable[..., Any] = getattr(module, name)
+    reached: list[bool] = []
 
-    return read_arrays
+    def read_arrays(*arguments: Any) -> Any:
+        reached.append(True)
+        return original(*arguments)
+
+    setattr(module, name, read_arrays)
+    try:
+        yield reached
+    finally:
+        setattr(module, name, original)

@@ -10,31 +10,45 @@ from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
 from grader.errors import Cause, ChildDied
 from grader.running import READING_JOB
-from tests.corpus.makers import hdf5
+from tests.corpus.makers import checkpoint, hdf5
 from tests.fuzz import mutations
 from tests.fuzz.checksums import repaired
-from tests.fuzz.fuzz_h5 import MIN_ARRAYS, MIN_HDF5, fuzz
-from tests.fuzz.inputs import examine
+from tests.fuzz.fuzz import MIN_ARRAYS, MIN_KNOWN, fuzz
+from tests.fuzz.inputs import KINDS, Kind, examine
+from tests.fuzz.pickle_mutations import steps_of
 from tests.fuzz.structures import pieces
 
 RUNS = 1_500
 
 
-def test_damaged_files_are_refused_and_nothing_else_happens() -> None:
-    tally = fuzz(RUNS, seed=7)
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+
+
+@every_kind
+def test_damaged_files_are_refused_and_nothing_else_happens(kind: Kind) -> None:
+    tally = fuzz(kind, RUNS, seed=7)
 
     assert tally.faults == []
     assert tally.runs == RUNS
-    assert tally.hdf5 >= MIN_HDF5 * RUNS
+    assert tally.known >= MIN_KNOWN * RUNS
     assert tally.arrays >= MIN_ARRAYS * RUNS
     assert len(tally.outcomes) >= 20
 
 
-def test_an_input_is_known_by_its_number() -> None:
-    honest = mutations.seeds()[0]
+@every_kind
+def test_an_input_is_known_by_its_number(kind: Kind) -> None:
+    assert [kind.make(3, number) for number in range(5)] == [kind.make(3, number) for number in range(5)]
 
-    assert [mutations.make(3, number) for number in range(5)] == [mutations.make(3, number) for number in range(5)]
-    assert {examine(seed.data).name for seed in honest} == {"accepted"}
+
+def test_inputs_begin_with_honest_files() -> None:
+    assert {examine(seed.data, KINDS["h5"]).name for seed in mutations.seeds()[0]} == {"accepted"}
+
+
+def test_a_pickle_is_the_sum_of_its_steps() -> None:
+    pickle = checkpoint.make({"form": "pickle"}, 1)
+
+    assert b"".join(steps_of(pickle)) == pickle
+    assert len(steps_of(pickle)) > 200
 
 
 @pytest.mark.parametrize("base", mutations.BASES)

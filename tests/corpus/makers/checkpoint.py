@@ -58,14 +58,14 @@ LEGACY_HEAD = (
 
 def make(parameters: Mapping[str, Any], seed: int) -> bytes:
     """The bytes of the file."""
-    arrays = _arrays(parameters, seed)
+    arrays = arrays_of(parameters, seed)
     data = FORMS[parameters.get("form", "zip")](parameters, arrays)
     for edit in parameters.get("edits", []):
         data = edits.apply(data, edit)
     return data
 
 
-def _arrays(parameters: Mapping[str, Any], seed: int) -> dict[str, AnyArray]:
+def arrays_of(parameters: Mapping[str, Any], seed: int) -> dict[str, AnyArray]:
     """Multiples of a quarter, of which about a ninth is zero; variances are positive."""
     random = np.random.default_rng(seed)
     arrays: dict[str, AnyArray] = {}
@@ -153,14 +153,18 @@ def _layer(path: str, tensors: Mapping[str, Any]) -> Any:
 
 
 def _zip(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> bytes:
+    return zip_writer.write(entries_of(parameters, arrays), **parameters.get("zip", {}))
+
+
+def entries_of(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> list[Entry]:
+    """The entries of the archive, the pickle first."""
     root = parameters.get("root", "model")
-    pickle = writer(parameters).pickle(description(parameters), parameters.get("protocol", 2))
-    entries = [Entry(f"{root}/data.pkl", pickle), Entry(f"{root}/byteorder", b"little")]
+    entries = [Entry(f"{root}/data.pkl", _pickle(parameters, arrays)), Entry(f"{root}/byteorder", b"little")]
     entries += [Entry(f"{root}/data/{at}", array.tobytes()) for at, array in enumerate(arrays.values())]
     entries += [Entry(f"{root}/version", b"3\n")]
     for change in parameters.get("entries", []):
         entries = _changed(entries, root, change)
-    return zip_writer.write(entries, **parameters.get("zip", {}))
+    return entries
 
 
 def _changed(entries: list[Entry], root: str, change: Mapping[str, Any]) -> list[Entry]:
@@ -183,17 +187,27 @@ def _changed(entries: list[Entry], root: str, change: Mapping[str, Any]) -> list
 
 
 def _legacy(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> bytes:
+    return b"".join(legacy_parts(parameters, arrays))
+
+
+def legacy_parts(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> list[bytes]:
+    """The five pickles and the storages."""
     write = writer(parameters, old=True)
     protocol = parameters.get("protocol", 2)
-    head = b"".join(write.pickle(each, protocol) for each in parameters.get("head", LEGACY_HEAD))
     told = parameters.get("storages", {})
     contents = {str(at): array for at, array in enumerate(arrays.values()) if told.get(str(at), "") is not None}
-    keys = parameters.get("keys", [*contents])
-    body = b"".join(struct.pack("<q", told.get(key, array.size)) + array.tobytes() for key, array in contents.items())
-    return head + write.pickle(description(parameters), protocol) + write.pickle(keys, protocol) + body
+    parts = [*parameters.get("head", LEGACY_HEAD), description(parameters), parameters.get("keys", [*contents])]
+    storages = [struct.pack("<q", told.get(key, array.size)) + array.tobytes() for key, array in contents.items()]
+    return [*(write.pickle(each, protocol) for each in parts), *storages]
 
 
 def _safetensors(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> bytes:
+    table, numbers = safetensors_parts(parameters, arrays)
+    return struct.pack("<Q", len(table)) + table + numbers
+
+
+def safetensors_parts(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> tuple[bytes, bytes]:
+    """The table and the numbers."""
     rows: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     names = dict(zip(SHAPES, parameters.get("names", SHAPES), strict=True))
     at = 0
@@ -204,7 +218,7 @@ def _safetensors(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) 
     for name, changes in parameters.get("rows", {}).items():
         rows[name] = {**rows.get(name, {}), **changes}
     table = parameters.get("table", "").encode() or json.dumps(rows).encode()
-    return struct.pack("<Q", len(table)) + table + b"".join(array.tobytes() for array in arrays.values())
+    return table, b"".join(array.tobytes() for array in arrays.values())
 
 
 def _pickle(parameters: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> bytes:
