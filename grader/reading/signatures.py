@@ -13,6 +13,7 @@ TORCH_MAGIC = bytes.fromhex(
     "8a0a6cfc9c46f9206aa85019"
 )  # the long integer that torch.save wrote first until version 1.6
 SAFETENSORS = "a safetensors file"
+_FIRST_IN_CHECKPOINTS = ("/data.pkl", "/.format_version", "/.data/version")
 _TORCH_TAR = b"sys_info\0"  # the first file of the archive that torch.save wrote in its first months
 _FOR_PYTORCH = {
     "text-file": "pytorch-not-text",
@@ -84,8 +85,7 @@ def _named(head: bytes, file_name: str) -> Finding | None:
 
 def is_archive(head: bytes) -> bool:
     """Whether a file begins as a zip archive whose first entry makes it no checkpoint of PyTorch."""
-    found = _archive(head[:HEAD_BYTES], "")
-    return found is not None and found.code == "zip-archive"
+    return head.startswith(ZIP) and not _first_entry(head[:HEAD_BYTES]).endswith(_FIRST_IN_CHECKPOINTS)
 
 
 def safetensors_begins(head: bytes) -> bool:
@@ -117,7 +117,7 @@ def _archive(head: bytes, name: str) -> Finding | None:
     first = _first_entry(head)
     if name.endswith(".keras") or first in ("metadata.json", "config.json", "model.weights.h5"):
         return Finding("keras-archive")
-    if first.endswith(("/data.pkl", "/.format_version", "/.data/version")):
+    if first.endswith(_FIRST_IN_CHECKPOINTS):
         return Finding("pytorch-checkpoint")
     if first.endswith(".npy"):
         return Finding("numpy-file", got="a .npz file")
