@@ -26,6 +26,7 @@ from grader.facts import Shape, StoredWeights
 from grader.formula import Formula, parse
 from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
+from grader.references import REFERENCES
 from grader.scoring import METRICS
 from grader.strict import Strict
 from grader.upload_rules import FileRule, SeriesRule
@@ -218,19 +219,19 @@ class _Head(BaseModel):
 
 
 def _resolve(source: YamlSource, rules: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The rules with the network's configuration read in, so that the definition stands alone."""
+    """The rules with the file that describes the network read in, so that the definition stands alone."""
     network = rules.get("network")
-    if not isinstance(network, dict) or not isinstance(network.get("keras_config"), str):
-        return rules
-    place = ("grading", "network", "keras_config")
-    name = network["keras_config"]
-    if Path(name).name != name:
-        raise source.error("the network's configuration lies in the folder of the definition", place)
-    try:
-        config = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise source.error(f"{name[:60]} cannot be read: {error}", place) from None
-    return rules | {"network": network | {"keras_config": config}}
+    for key, read in REFERENCES.items():
+        if isinstance(network, dict) and isinstance(network.get(key), str):
+            place = ("grading", "network", key)
+            name = network[key]
+            if Path(name).name != name:
+                raise source.error("the network's configuration lies in the folder of the definition", place)
+            try:
+                network = network | {key: read(folder / name)}
+            except (OSError, ValueError, RecursionError, DefinitionError) as error:
+                raise source.error(f"{name[:60]} cannot be read: {error}", place) from None
+    return rules if network is None else rules | {"network": network}
 
 
 def _condition(text: str | None) -> Formula | None:

@@ -113,6 +113,9 @@ MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of l
 
 # --- networks and the float64 pass ----------------------------------------------------------------------------------
 KERAS_START_SECONDS = 120  # importing TensorFlow on a cold and busy disk
+MAX_REFERENCE_BYTES = 1 << 20  # an exported graph without its weights: a network of 300 layers has some 100 KB
+MAX_REFERENCE_FILE_BYTES = 256 << 20  # the same with them
+MAX_REFERENCE_NODES = 5_000  # drawn again at each start of a process
 MAX_READINGS = 256  # combinations of what a definition leaves open beside sizes; each is tried on every file
 MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once

@@ -15,16 +15,18 @@ from grader.limits import (
     MAX_ACTIVATION_BYTES,
     MAX_LAYER_SIZE,
     MAX_MACS,
+    MAX_REFERENCE_BYTES,
 )
 from grader.networks.activation_sizes import largest_activation
 from grader.networks.graph import Network
 from grader.networks.keras_config import network_from_config
+from grader.networks.onnx_reference import network_from_onnx
 from grader.networks.torch_layer import LayerError
 from grader.networks.torch_layers import ListedLayer
 from grader.networks.torch_plan import TorchPlan, plan_of
 from grader.strict import Strict
 
-WAYS = ("keras_config", "layers")
+WAYS = ("keras_config", "layers", "onnx")
 Whole = Annotated[int, Field(ge=1, le=MAX_LAYER_SIZE, strict=True)]
 
 
@@ -39,6 +41,11 @@ class NetworkRule(Strict):
     )
     layers: tuple[ListedLayer, ...] | None = Field(
         default=None, min_length=1, description="The layers of a PyTorch network, in order."
+    )
+    onnx: str | None = Field(
+        default=None,
+        max_length=2 * MAX_REFERENCE_BYTES,
+        description="The name of a file that torch.onnx.export wrote; its graph without the weights once it is read in.",
     )
 
     @model_validator(mode="after")
@@ -71,7 +78,7 @@ class NetworkRule(Strict):
         """The one network, or None for a family. Raises DefinitionError or LayerError the first time."""
         if self.plan is not None:
             return self.plan.network
-        return network_from_config(self.keras_config or {})
+        return network_from_onnx(self.onnx) if self.onnx is not None else network_from_config(self.keras_config or {})
 
     @cached_property
     def plan(self) -> TorchPlan | None:
