@@ -28,12 +28,16 @@ AT_THE_END = ("Dropout", "Identity", "LogSoftmax", "Softmax")
 """What changes no class where it comes last, and is left out there."""
 MADE_UP = ("onnx::", "val_", "_val_")
 """How exporters name tensors that they computed: weights under such names are no longer the state dict's."""
+REWRITTEN = "pkg.onnxscript.rewriter.rule_name"
+CHANGES_WEIGHTS = ("FuseBatchNorm", "RemoveOptionalBias")
+"""Rules of onnxscript's rewriter after which a weight, or a layer, of the state dict is no longer in the graph."""
 MIN_CLASSES = 2
 
 
 def without_weights(data: bytes) -> str:
     """An exported model as text (base64), with neither its weights' numbers nor notes. Raises DefinitionError."""
     model = _parsed(data)
+    _check_rewriting(model.graph)
     _network(model)
     for tensor in model.graph.initializer:
         if _is_weight(tensor):
@@ -103,6 +107,17 @@ def _finished(sketch: Sketch, name: str, logits: Known | None, order: Sequence[s
     if not network.parameters:
         raise DefinitionError("the network has no weight of a state dict; there is nothing to prune")
     return network
+
+
+def _check_rewriting(graph: onnx.GraphProto) -> None:
+    """Raises where the newer exporter's optimiser has changed what weights there are: it leaves the names as they were."""
+    for node in graph.node:
+        rules = [each.value for each in node.metadata_props if each.key == REWRITTEN]
+        if found := [name for name in CHANGES_WEIGHTS if any(name in rule for rule in rules)]:
+            raise DefinitionError(
+                f"onnx node {node.name!r} ({node.op_type}): the exporter's optimiser changed its weights ({found[0]}); "
+                "export with torch.onnx.export(model.eval(), images, file, dynamo=True, optimize=False)"
+            )
 
 
 def _input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:

@@ -100,12 +100,17 @@ def _pad(sketch: Sketch, node: Node) -> Value:
     return Value(sketch.draft.node("Pad", value.tensor, sketch.draft.constant(pads, np.int64)), shape)
 
 
-def _reduce_mean(sketch: Sketch, node: Node) -> Value:
-    value = node.value()
-    if len(value.shape) != IMAGE or _axes(node, 4) != [2, 3]:
-        raise node.error(f"only the mean over height and width of an image is supported, not axes {_axes(node, 4)}")
-    pooled = Value(sketch.draft.node("GlobalAveragePool", value.tensor), (value.shape[0], 1, 1))
-    return pooled if node.attributes.get("keepdims", 1) else sketch.draft.flat(pooled)
+def _reduced(operator: str) -> Draw:
+    """What draws a mean or a maximum over an image's height and width."""
+
+    def reduce(sketch: Sketch, node: Node) -> Value:
+        value = node.value()
+        if len(value.shape) != IMAGE or _axes(node, 4) != [2, 3]:
+            raise node.error(f"height and width of an image are supported, not axes {_axes(node, 4)}")
+        pooled = Value(sketch.draft.node(operator, value.tensor), (value.shape[0], 1, 1))
+        return pooled if node.attributes.get("keepdims", 1) else sketch.draft.flat(pooled)
+
+    return reduce
 
 
 def _global(operator: str) -> Draw:
@@ -232,7 +237,8 @@ DRAWN: Mapping[str, Draw] = {
     "Mish": _activation("mish"),
     "Pad": _pad,
     "Pow": _power,
-    "ReduceMean": _reduce_mean,
+    "ReduceMax": _reduced("GlobalMaxPool"),
+    "ReduceMean": _reduced("GlobalAveragePool"),
     "Reshape": _reshape,
     "Resize": onnx_layers.resize,
     "Selu": _by("Selu", alpha=1.67326319217681884765625, gamma=1.05070102214813232421875),

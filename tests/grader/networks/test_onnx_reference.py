@@ -138,6 +138,15 @@ def test_the_newer_exporter_keeps_batch_norm_where_it_is_told_to() -> None:
     compare(network_from_onnx(without_weights(exported(model, (3, 8, 8), dynamo=True, optimize=False))), model)
 
 
+def test_batch_norm_that_the_newer_exporter_folded_is_told() -> None:
+    pytest.importorskip("onnxscript")
+
+    told = refused(exported(Branches(), (3, 8, 8), dynamo=True))
+
+    assert "the exporter's optimiser changed its weights (FuseBatchNorm)" in told
+    assert "optimize=False" in told
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_networks_give_the_logits_of_torch(seed: int) -> None:
     drawn = random_network(seed)
