@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,26 @@ from grader.airlock.protocol import JobLimits
 from grader.competition import Grading
 from grader.errors import Cause, ChildDied
 from grader.evaluating.tasks import TIME
-from grader.facts import AnyArray, Predictions
+from grader.facts import AnyArray, Predictions, Shape
 from grader.lineage import TimeRatio, time_ratio
 from grader.running import Runner
 from grader.testset import TestSet
+
+FLOAT32_BYTES = 4
 
 
 def predict(model: bytes, dense_macs: int, rules: Grading, test_set: TestSet, evaluator: Runner) -> Predictions:
     """The class of every image by a bound network of so many multiply-accumulates for one image. Raises GraderFault."""
     job_limits = _limits(dense_macs * test_set.examples, limits.ANSWER_FRAME_BYTES + 4 * test_set.examples)
-    arguments = _images(rules, test_set) | {"batch": limits.EVALUATE_BATCH, "classes": len(rules.classes)}
+    arguments = _images(rules, test_set) | {"classes": len(rules.classes)}
     with _memory_file(model) as graph:
         answer = evaluator.run(arguments, [graph, test_set.images.file], job_limits)
     return _predictions(answer.head, answer.arrays, test_set.examples, len(rules.classes))
+
+
+def batch(image_shape: Shape) -> int:
+    """How many images of that shape go through a network at once."""
+    return max(1, min(limits.EVALUATE_BATCH, limits.EVALUATE_BATCH_BYTES // (FLOAT32_BYTES * prod(image_shape))))
 
 
 def compare_times(
@@ -50,12 +58,13 @@ def compare_times(
 
 
 def _images(rules: Grading, test_set: TestSet) -> dict[str, Any]:
-    """Where the images are and how they are scaled, as the job's arguments say it."""
+    """Where the images are, how they are scaled, and how many are taken at once, as the job's arguments say it."""
     return {
         "dtype": test_set.images.dtype,
         "shape": list(test_set.images.shape),
         "offset": test_set.images.offset,
         "input": rules.input.model_dump(mode="json"),
+        "batch": batch(test_set.images.shape[1:]),
         "channels_first": rules.network.known.channels_first,
     }
 

@@ -11,9 +11,6 @@ from grader.evaluating.images import StoredImages
 from grader.evaluating.onnx_runtime import ENGINE, Engine
 from grader.facts import AnyArray, FloatArray
 
-BATCH = 16
-"""Images at once, as in an evaluation."""
-
 
 def run(
     models: Sequence[bytes], images: StoredImages, arguments: Mapping[str, Any]
@@ -25,7 +22,7 @@ def run(
     """
     engines = [Engine(model) for model in models]
     examples, rounds = int(arguments["examples"]), int(arguments["rounds"])
-    batches = _batches(images, examples)
+    batches = _batches(images, examples, int(arguments["batch"]))
     seconds = np.empty((rounds + 1, len(engines)), np.float64)
     for row, first in zip(seconds, cycle((0, 1)), strict=False):
         for place in (first, 1 - first):
@@ -33,10 +30,10 @@ def run(
     return {"engine": ENGINE}, {"seconds": seconds[1:]}
 
 
-def _batches(images: StoredImages, examples: int) -> Sequence[FloatArray]:
-    """That many images, from the beginning again where there are fewer."""
+def _batches(images: StoredImages, examples: int, batch: int) -> Sequence[FloatArray]:
+    """That many images, as many at once as in an evaluation, from the beginning again where there are fewer."""
     indices = list(islice(cycle(range(len(images))), examples))
-    return [images.take(indices[first : first + BATCH]) for first in range(0, examples, BATCH)]
+    return [images.take(indices[first : first + batch]) for first in range(0, examples, batch)]
 
 
 def _timed(engine: Engine, batches: Sequence[FloatArray]) -> float:

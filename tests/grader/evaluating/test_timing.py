@@ -21,6 +21,7 @@ ARGUMENTS = {
     "shape": list(PIXELS.shape),
     "offset": 0,
     "input": {"divide_by": 255, "mean": None, "std": None},
+    "batch": 16,
     "examples": 40,
     "rounds": 6,
 }
