@@ -90,14 +90,14 @@ def by_form(tree: Tree, name: str) -> Iterator[httpx2.Client]:
         yield client
 
 
-def hand_in(client: httpx2.Client, slug: str, path: Path) -> str:
+def hand_in(client: httpx2.Client, slug: str, path: Path, name: str = "my_model_weights.h5") -> str:
     """The address of a new submission."""
     content = path.read_bytes()
     if "Authorization" in client.headers:
-        params = {"competition": slug, "name": "my_model_weights.h5"}
+        params = {"competition": slug, "name": name}
         response = client.post("/submissions", params=params, content=content)
     else:
-        form = {"file": ("my_model_weights.h5", content)}
+        form = {"file": (name, content)}
         response = client.post("/submissions", data={"competition": slug}, files=form)
     assert response.status_code == (202 if "Authorization" in client.headers else 303), response.text
     return response.headers["location"]
