@@ -48,11 +48,7 @@ def load(data: bytes | memoryview, start: int = 0, max_steps: int = limits.PICKL
             raise Refusal(Finding("pickle-damaged", got=f"byte {start + stream.tell():,}")) from None
         if opcode.name == "STOP":
             return Pickle(machine.result(), start + stream.tell(), machine.persistent)
-    raise Refusal(
-        Finding(
-            "pickle-too-long", expected=f"{limits.PICKLE_MAX_OPCODES:,} steps and {limits.PICKLE_MAX_BYTES:,} bytes"
-        )
-    )
+    raise Refusal(Finding("pickle-too-long", expected=f"{max_steps:,} steps and {limits.PICKLE_MAX_BYTES:,} bytes"))
 
 
 class _Machine:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.errors import Finding
-from grader.reading.signatures import HEAD_BYTES, recognise
+from grader.reading.signatures import HEAD_BYTES, is_archive, recognise
 
 
 def zipped(*names: str) -> bytes:
@@ -86,3 +86,53 @@ def test_an_older_name_with_folders_is_understood() -> None:
 @pytest.mark.parametrize("block", [bytes(512), b"a readme".ljust(1024), b"PK\x03\x04".ljust(2048, b"\0")])
 def test_hdf5_behind_a_user_block_is_told_whatever_the_block_looks_like(block: bytes) -> None:
     assert recognise(block + b"\x89HDF\r\n\x1a\n" + bytes(100), "w.h5") == Finding("h5-user-block")
+
+
+FOR_PYTORCH = [
+    (b"", "w.pt", "empty-file", ""),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "w.pt", "git-lfs-pointer", ""),
+    (b"\n<!DOCTYPE html><html>", "w.pt", "html-page", ""),
+    (b"\x89HDF\r\n\x1a\n" + bytes(600), "w.pt", "keras-weights", ""),
+    (gzip.compress(b"x", mtime=0), "w.pt.gz", "pytorch-not-compressed", "a gzip file"),
+    (tarred(), "w.tar", "pytorch-not-compressed", "a tar archive"),
+    (tarred().replace(b"weights.h5", b"sys_info\0\0"), "w.pt", "pytorch-tar", ""),
+    (zipped("anything"), "model.KERAS", "pytorch-not-keras", ""),
+    (numpy_bytes(), "w.pt", "pytorch-not-numpy", "a .npy file"),
+    (pickle.dumps([1.0, 2.0]), "w.pt", "pytorch-not-pickle", ""),
+    (b"\x00" * 40, "w.ckpt.index", "pytorch-not-tensorflow", "one of its parts, w.ckpt.index"),
+    (
+        b"\x01" * 40,
+        "w.ckpt.data-00000-of-00001",
+        "pytorch-not-tensorflow",
+        "one of its parts, w.ckpt.data-00000-of-00001",
+    ),
+    (b'model_checkpoint_path: "w"\n', "w.ckpt", "pytorch-not-tensorflow", "its file `checkpoint`"),
+    (b"\x08\x01\x12\xc4\x02", "saved_model.pt", "pytorch-not-saved-model", ""),
+    (b"\x08\x07\x12\x07pytorch", "m.onnx", "pytorch-not-other-model", "an ONNX model"),
+    (b"import torch\n", "train.py", "pytorch-not-text", "plain text"),
+    (bytes(range(0xF0, 0xFF)), "w.pt", "not-pytorch", ""),
+]
+
+
+@pytest.mark.parametrize(("content", "name", "code", "got"), FOR_PYTORCH)
+def test_what_takes_the_place_of_a_pytorch_file_is_named(content: bytes, name: str, code: str, got: str) -> None:
+    assert recognise(content, name, "pytorch") == Finding(code, got=got)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zipped("model/data.pkl"),
+        zipped("report.pdf", "a.pt"),
+        TORCH_LEGACY,
+        b'\x40\x00\x00\x00\x00\x00\x00\x00{"w":{}}',
+    ],
+)
+def test_what_may_be_a_pytorch_file_is_for_the_jail_to_see(content: bytes) -> None:
+    assert recognise(content, "w.h5", "pytorch") is None
+
+
+def test_an_archive_is_no_checkpoint() -> None:
+    assert is_archive(zipped("metadata.json"))
+    assert not is_archive(zipped("model/data.pkl"))
+    assert not is_archive(TORCH_LEGACY)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.errors import Refusal
 from grader.facts import AnyArray, StoredWeights
 from grader.reading import job
 from grader.reading.stored import from_answer, read_own
@@ -137,3 +138,174 @@ def test_the_whole_module_of_a_student_holds_the_same_tensors_as_the_state_dict(
         read_own(SAMPLES / "cs6886/base_state_dict.pt", "pytorch"),
         OrderedDict((name, torch.from_numpy(array)) for name, array in module.items()),
     )
+
+
+def refused(data: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(Refusal) as caught:
+        job.read(data, 1 << 24, "model.pt", "pytorch")
+    return [(finding.code, finding.where) for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize("write", [save, save_old])
+def test_the_prefixes_of_data_parallel_and_compile_are_taken_off(write: Save) -> None:
+    state_dict = network().state_dict()
+    wrapped = torch.nn.DataParallel(network()).state_dict()
+    compiled = OrderedDict((f"_orig_mod.{name}", tensor) for name, tensor in wrapped.items())
+
+    assert_same(read(write(wrapped)), state_dict)
+    assert_same(read(write(compiled)), state_dict)
+    assert notes(read(write(wrapped))) == ["data-parallel", "counters-ignored"]
+    assert notes(read(write(compiled))) == ["compiled", "data-parallel", "counters-ignored"]
+
+
+def test_a_name_that_begins_alike_is_no_prefix_of_data_parallel() -> None:
+    state_dict = {"module.weight": torch.ones(2), "modules.bias": torch.ones(2)}
+
+    assert_same(read(save(state_dict)), state_dict)
+
+
+def test_a_training_checkpoint_gives_its_network() -> None:
+    module = network()
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.ones(2, 1, 4, 4)).sum().backward()
+    optimizer.step()
+    training = {"optimizer_state_dict": optimizer.state_dict(), "epoch": 3, "best": np.float64(0.9)}
+
+    for name in ("state_dict", "model_state_dict", "model", "net", "my_network"):
+        weights = read(save({**training, name: module.state_dict()}))
+        assert_same(weights, module.state_dict())
+        assert notes(weights) == ["checkpoint-baggage-ignored", "counters-ignored"]
+
+
+def test_a_whole_module_in_a_checkpoint_is_found() -> None:
+    module = network()
+
+    weights = read(save({"model": module, "epoch": 3}))
+
+    assert_same(weights, module.state_dict())
+    assert weights.layout == "torch-module"
+
+
+def test_a_module_that_is_used_twice_gives_both_names() -> None:
+    layer = torch.nn.Linear(2, 2)
+    module = torch.nn.Sequential(layer, torch.nn.ReLU(), layer)
+
+    for data in (save(module), save(module.state_dict())):
+        weights = read(data)
+        assert_same(weights, module.state_dict())
+        assert "tied-tensors" in notes(weights)
+
+
+@pytest.mark.parametrize("write", [save, save_old])
+def test_views_are_copied_out_as_their_shape_has_them(write: Save) -> None:
+    base = torch.arange(60, dtype=torch.float32).reshape(3, 4, 5)
+    state_dict = {
+        "l.slice": base[1, 1:3],
+        "l.transposed": base.permute(2, 0, 1),
+        "l.expanded": base[0, 0, :1].expand(7, 3),
+        "l.steps": base[::2, ::3, ::2],
+        "l.scalar": base[2, 3, 4],
+        "l.whole": base,
+    }
+
+    assert_same(read(write(state_dict)), state_dict)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_views_are_those_of_torch(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    kind = [torch.float16, torch.bfloat16, torch.float32, torch.float64][seed % 4]
+    base = torch.from_numpy(random.normal(size=400)).to(kind)
+    state_dict = {}
+    for number in range(8):
+        shape = [int(size) for size in random.integers(1, 4, random.integers(0, 5))]
+        strides = [int(step) for step in random.integers(0, 20, len(shape))]
+        state_dict[f"l.{number}"] = base.as_strided(shape, strides, int(random.integers(0, 100)))
+
+    assert_same(read([save, save_old][seed % 2](state_dict)), state_dict)
+
+
+def test_parameters_are_read_with_and_without_attributes_of_their_own() -> None:
+    plain, marked = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.arange(2.0), requires_grad=False)
+    marked.sparsity = 0.5
+    tensor = torch.ones(3)
+    tensor.layer = "conv"
+    state_dict = {"a.weight": plain, "b.weight": marked, "c.weight": tensor}
+
+    assert_same(read(save(state_dict)), state_dict)
+
+
+UNUSUAL = {
+    "tensor-dtype": lambda: torch.arange(3),
+    "tensor-complex": lambda: torch.ones(3, dtype=torch.complex64),
+    "tensor-sparse": lambda: torch.eye(3).to_sparse(),
+    "tensor-quantised": lambda: torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+    "tensor-without-numbers": lambda: torch.ones(3, device="meta"),
+    "tensor-empty": lambda: torch.ones(0, 3),
+    "tensor-too-many-dimensions": lambda: torch.ones([1] * 9),
+    "not-a-tensor": lambda: np.ones(3),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", UNUSUAL)
+def test_a_tensor_that_is_not_plain_is_refused_by_its_name(code: str) -> None:
+    assert refused(save({"a.weight": torch.ones(2), "b.weight": UNUSUAL[code]()})) == [(code, "b.weight")]
+
+
+@pytest.mark.parametrize("kind", ["float8_e4m3fn", "uint16", "bool", "int8"])
+def test_other_types_of_numbers_are_refused_in_both_formats(kind: str) -> None:
+    state_dict = {"a.weight": torch.ones(4).to(getattr(torch, kind))}
+
+    assert refused(save(state_dict)) == [("tensor-dtype", "a.weight")]
+    assert refused(safetensors_torch.save(state_dict)) == [("tensor-dtype", "a.weight")]
+
+
+def test_a_pruned_module_is_told_to_make_its_masks_permanent() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 2))
+    prune = pytest.importorskip("torch.nn.utils.prune")
+    prune.l1_unstructured(module[0], "weight", 0.5)
+
+    assert refused(save(module.state_dict())) == [("torch-pruned", "0.weight")]
+    prune.remove(module[0], "weight")
+    assert_same(read(save(module.state_dict())), module.state_dict())
+
+
+def test_parametrised_weights_are_refused() -> None:
+    module = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+
+    assert {code for code, _ in refused(save(module.state_dict()))} == {"torch-parametrised"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_torchscript_gets_its_own_sentence() -> None:
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), buffer)
+
+    assert refused(buffer.getvalue()) == [("torchscript", "")]
+
+
+def test_safetensors_are_read_in_the_order_of_the_numbers_in_their_names() -> None:
+    state_dict = {f"layers.{number}.weight": torch.full((2,), float(number)) for number in (10, 9, 1, 0)}
+
+    weights = read(safetensors_torch.save(state_dict, {"format": "pt", "note": "ignored"}))
+
+    assert [layer.name for layer in weights.layers] == [f"layers.{number}" for number in (0, 1, 9, 10)]
+    assert (weights.layout, weights.ordered) == ("safetensors", False)
+
+
+def test_a_layer_that_is_called_as_the_top_is_here_is_refused() -> None:
+    assert refused(save({"weight": torch.ones(1), "(top).weight": torch.ones(1)})) == [
+        ("tensor-named-twice", "(top).weight")
+    ]
+
+
+@pytest.mark.parametrize("name", ["", ".weight", "a.", "a..b", "a\tb", "x" * 201])
+def test_a_name_has_parts_that_can_be_read(name: str) -> None:
+    assert refused(save({"a.weight": torch.ones(1), name: torch.ones(1)})) == [("tensor-name", "")]
+    assert refused(safetensors_torch.save({name: torch.ones(1)})) == [("tensor-name", "")]
+
+
+@pytest.mark.parametrize("content", [[torch.ones(2)], torch.ones(2), 7, {}, {"a": 1}, None, {"a": {"b": {"c": {}}}}])
+def test_what_is_no_state_dict_is_told(content: Any) -> None:
+    assert refused(save(content)) == [("no-state-dict", "")]
