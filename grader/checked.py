@@ -12,7 +12,7 @@ from grader.checking import values
 from grader.compaction.compacting import Compacted, Outline, compact, outline
 from grader.competition import Definition
 from grader.errors import Finding
-from grader.facts import Counts, Macs, Note, Problem, Shrunk, StoredWeights, Weights
+from grader.facts import AnyArray, Counts, Macs, Note, Problem, Shrunk, StoredWeights, Weights
 from grader.networks.graph import Network
 from grader.report import Report, Status
 from grader.series.plan import Plan
@@ -27,6 +27,8 @@ class Accepted:
     counts: Counts
     macs: Macs
     outline: Outline
+    names: Mapping[str, str]
+    """Slot name -> the name that the array has in the student's file, its layer's and its own with a dot between."""
 
     @cached_property
     def compacted(self) -> Compacted:
@@ -58,7 +60,7 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report) 
     problems = [*fitted.problems, *findings, *heavy]
     if problems or network is None:
         return Checked(reject(report, problems))
-    accepted = _count(network, weights)
+    accepted = _count(network, weights, _names(found, fitted.arrays))
     digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
     notes = (*report.notes, *_remarks(accepted.counts.zeros, weights))
     outlined = accepted.outline
@@ -89,10 +91,16 @@ def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
     return digest.hexdigest()
 
 
-def _count(network: Network, weights: Weights) -> Accepted:
+def _count(network: Network, weights: Weights, names: Mapping[str, str]) -> Accepted:
     outlined = outline(network, weights)
     macs = flops.macs(network, weights, outlined)
-    return Accepted(network, weights, counting.count(network.slots, weights), macs, outlined)
+    return Accepted(network, weights, counting.count(network.slots, weights), macs, outlined, names)
+
+
+def _names(found: StoredWeights, arrays: Mapping[str, AnyArray]) -> Mapping[str, str]:
+    """Where each array that found its slot stood in the file."""
+    stood = {id(array): f"{layer.name}.{name}" for layer in found.layers for name, array in layer.arrays.items()}
+    return {slot: stood[id(array)] for slot, array in arrays.items()}
 
 
 def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:

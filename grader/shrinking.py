@@ -39,11 +39,17 @@ def verify(
         model, macs = bind(smaller.network, smaller.weights), flops.dense_macs(smaller.network)
         again = predict(model, macs, definition.grading, test_set, evaluator)
         if np.array_equal(again.classes, predictions.classes):
-            return replace(shrunk, folded=smaller.folded, verified=True), _files(smaller, model, definition)
+            return _shrunk(smaller), _files(smaller, model, accepted.names, definition)
     return replace(shrunk, verified=False), {}
 
 
-def _files(smaller: Compacted, model: bytes, definition: Definition) -> Mapping[str, bytes]:
+def _shrunk(smaller: Compacted) -> Shrunk:
+    removed = {layer: len(units) for layer, units in smaller.removed.items()}
+    return Shrunk(smaller.network.parameters, removed, smaller.folded, verified=True)
+
+
+def _files(smaller: Compacted, model: bytes, names: Mapping[str, str], definition: Definition) -> Mapping[str, bytes]:
+    """The ONNX and, for PyTorch, a state dict with the names of the student's own file."""
     if definition.grading.file.format != "pytorch":
         return {ONNX: model}
-    return {ONNX: model, STATE_DICT: state_dict_file(smaller.weights)}
+    return {ONNX: model, STATE_DICT: state_dict_file({names[slot]: array for slot, array in smaller.weights.items()})}

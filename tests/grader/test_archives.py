@@ -193,7 +193,7 @@ def test_the_smaller_network_is_offered_once_it_is_verified(grade: Grade) -> Non
     assert (report.shrunk.verified, report.shrunk.removed) == (True, {"conv1": 2})
     assert report.shrunk.parameters == 2 * 9 + 2 + 32 * 3 + 3
     smaller = torch.load(io.BytesIO(report.artifacts["state-dict"]), weights_only=True)
-    assert torch.equal(smaller["conv1.weight"], network()["conv.weight"][2:])
+    assert torch.equal(smaller["conv.weight"], network()["conv.weight"][2:])
     assert report.artifacts.keys() == {"onnx", "state-dict"}
 
 
