@@ -235,7 +235,7 @@ def test_parameters_are_read_with_and_without_attributes_of_their_own() -> None:
     assert_same(read(save(state_dict)), state_dict)
 
 
-UNUSUAL = {
+UNUSUAL: dict[str, Callable[[], Any]] = {
     "tensor-dtype": lambda: torch.arange(3),
     "tensor-complex": lambda: torch.ones(3, dtype=torch.complex64),
     "tensor-sparse": lambda: torch.eye(3).to_sparse(),
