@@ -121,8 +121,8 @@ def percent(share: float) -> str:
 
 
 def points(share: float) -> str:
-    """A share as percentage points: 0.0042 as 0.42."""
-    return f"{share * 100:.2f}"
+    """A share as percentage points: 0.0042 as 0.42, -0.0042 as −0.42, and never −0.00."""
+    return f"{round(share * 100, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def score(value: float) -> str:

@@ -221,7 +221,9 @@ def test_forty_networks_are_ranked_and_plotted_rightly(
             assert found["state"] == "scored", found["report"]["problems"]
             split = found["report"]["splits"]["test"]
             assert (found["score"], split["correct"], split["examples"]) == (each.flops, each.correct, EXAMPLES)
-            assert {made["kind"] for made in found["compacted"]} == ({"state-dict", "onnx"} if each.is_masked else set())
+            assert {made["kind"] for made in found["compacted"]} == (
+                {"state-dict", "onnx"} if each.is_masked else set()
+            )
         rows = client.get("/competitions/cs6886/leaderboard").json()["rows"]
         points = client.get("/competitions/cs6886/pareto?x=flops_effective&y=accuracy").json()["points"]
         drawing = client.get("/competitions/cs6886/pareto?format=svg")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.requests import Request
 
-from app.rendering import STATIC, file_size, markdown, number, percent, score, static_url, wants_page, when
+from app.rendering import STATIC, file_size, markdown, number, percent, points, score, static_url, wants_page, when
 
 
 def request(accept: str | None) -> Request:
@@ -48,6 +48,10 @@ def test_a_score_that_is_a_count_reads_as_one() -> None:
         "1.0000",
         "0.0000",
     ]
+
+
+def test_percentage_points_have_a_sign_only_where_there_is_something_to_it() -> None:
+    assert [points(share) for share in (0.0042, -0.0230, -0.000_01)] == ["0.42", "−2.30", "0.00"]
 
 
 def test_shares_and_scores_have_fixed_decimals() -> None:

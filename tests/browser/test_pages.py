@@ -12,7 +12,9 @@ Visit = Callable[..., Any]
 PHONE = {"viewport": {"width": 390, "height": 844}}
 ALAN = "alan@example.org"
 INSTRUCTOR = "instructor@example.org"
-PAGES = ["/", "/competitions/demo", "/competitions/demo/leaderboard", "/submissions", "/account", "/help", "/docs"]
+PARETO = "/competitions/demo/pareto"
+BOARD = "/competitions/demo/leaderboard"
+PAGES = ["/", "/competitions/demo", BOARD, PARETO, "/submissions", "/account", "/help", "/docs"]
 
 
 def test_a_stranger_is_told_what_this_is_and_where_to_sign_in(visit: Visit) -> None:
@@ -76,6 +78,50 @@ def test_everything_works_without_javascript(visit: Visit) -> None:
     visitor.open("/")
     visitor.page.get_by_role("button", name="Sign out").click()
     expect(visitor.page.locator("main").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_board_has_a_drawing_in_the_colours_of_the_theme(visit: Visit, scheme: str, other: str) -> None:
+    visitor = visit(color_scheme=scheme)
+    visitor.sign_in(ALAN)
+
+    visitor.open(BOARD)
+
+    drawing = visitor.page.locator(f"img.plot-{scheme}")
+    drawing.scroll_into_view_if_needed()
+    expect(drawing).to_be_visible()
+    expect(visitor.page.locator(f"img.plot-{other}")).to_be_hidden()
+    visitor.page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=drawing.element_handle())
+    expect(visitor.page.locator("abbr.chip", has_text="Pareto").first).to_be_visible()
+
+
+def test_two_columns_are_chosen_without_javascript(visit: Visit) -> None:
+    visitor = visit(java_script_enabled=False)
+    visitor.sign_in(ALAN)
+    visitor.open(PARETO)
+
+    visitor.page.get_by_label("Across").select_option("file_bytes")
+    visitor.page.get_by_label("Upwards").select_option("sparsity")
+    visitor.page.get_by_role("button", name="Show").click()
+
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sparsity against Size of the file, bytes")
+    expect(visitor.page.get_by_label("Across")).to_have_value("file_bytes")
+    expect(visitor.page.locator("table")).to_contain_text("93.00 %")
+    expect(visitor.page.locator("img.plot-light")).to_be_visible()
+
+
+def test_a_dense_reference_is_chosen_on_its_page_and_told_on_the_others(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(ALAN)
+    visitor.hand_in("dense")
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+
+    visitor.page.get_by_role("button", name="Make this one the dense reference").click()
+
+    expect(visitor.page.get_by_role("button", name="No longer the reference")).to_be_visible()
+    visitor.hand_in("pruned-50")
+    expect(visitor.page.locator("#reference")).to_contain_text("Drop in accuracy", timeout=30_000)
+    expect(visitor.page.locator("#reference")).to_contain_text("percentage points")
 
 
 def test_the_instructor_sees_everybody_and_has_one_graded_again(visit: Visit) -> None:
