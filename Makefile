@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults bench corpus fuzz coverage clean
+.PHONY: help run demo test quick lint format types vendor chromium faults networks bench corpus fuzz coverage clean
 
 ##@ Using it
 
@@ -43,6 +43,9 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself.
 
 faults: $(VENV)/.dev ## Kill the worker and the web process 20 times each, and tell what became of every submission.
 	@$(BIN)/pytest tests/faults -m slow -n 0 -s
+
+networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself.
+	@$(BIN)/pytest tests/grader/networks/test_torch_reference.py -m slow -n $(or $(WORKERS),2)
 
 bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some five minutes.
 	@$(BIN)/python -m benchmarks.grading_speed

@@ -7,11 +7,13 @@ from grader.checking.architecture import capped
 from grader.checking.fit import Fit, cast_notes
 from grader.checking.orders import Pools, in_given_order, others
 from grader.checking.readings import Reading, pick, walk
-from grader.checking.stored_kinds import Kind, by_kind, kind_needed
+from grader.checking.stored_kinds import Kind, by_kind, kind_needed, kind_of
 from grader.errors import Finding
 from grader.facts import AnyArray, Note, Slot, StoredLayer, StoredWeights
 from grader.networks.torch_layer import LayerError
 from grader.networks.torch_plan import TorchPlan, network_of
+
+MAX_NAMES = 12  # in one sentence
 
 
 def fit(stored: StoredWeights, plan: TorchPlan) -> Fit:
@@ -23,6 +25,8 @@ def fit(stored: StoredWeights, plan: TorchPlan) -> Fit:
         return _unfit(stored, problems)
     owns = in_given_order(plan, pools)
     way, notes = walk(plan, owns), []
+    if not stored.ordered and len(owns) > len(set(map(kind_of, owns))):
+        notes = [messages.note("order-of-names", got=_names(owns))]
     if way.problems and (found := others(plan, pools)):
         if len(found) > 1:
             return _unfit(
@@ -89,4 +93,6 @@ def _ambiguous(readings: Sequence[Reading]) -> Finding:
 
 
 def _names(layers: Sequence[StoredLayer]) -> str:
-    return ", ".join(layer.name for layer in layers)
+    names = [layer.name for layer in layers]
+    more = [f"and {len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return ", ".join([*names[:MAX_NAMES], *more])

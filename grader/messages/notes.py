@@ -18,6 +18,7 @@ NOTES = {
     "tied-tensors": "{got} tensors are the same numbers under another name; they were read as arrays of their own.",
     "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",
     "derived": "The assignment leaves open what the shapes tell: {got}.",
+    "order-of-names": "The file does not say in which order its layers are used; by their names it is {got}.",
     "reordered": (
         "The layers were taken in the order {got}, which is not the file's: it is the only one in which their shapes fit."
     ),

@@ -134,3 +134,10 @@ def test_real_files_get_the_same_correct_images_from_keras(
     assert status == cli.Exit.SCORED
     assert report["splits"]["test"]["correct"] == correct
     assert report["engine"].startswith("tensorflow ")
+
+
+def test_a_network_of_pytorch_is_not_for_keras() -> None:
+    family = competition.load(Path(__file__).resolve().parents[2] / "competitions" / "cs6886.yaml")
+
+    with pytest.raises(EngineMissing, match="networks that a keras_config defines, and no others"):
+        KerasProcess(family)

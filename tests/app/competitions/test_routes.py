@@ -1,14 +1,18 @@
 """Competitions over HTTP: the list, one with its rules, and pages for strangers and members."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from app.competitions import definition, service
+from app.courses import queries as courses
 from app.database import Database
 from app.main import create_app
 from app.settings import Settings
-from tests.app.world import World, change_rules
+from tests.app.world import FOLDER, World, change_rules
 
 Open = Callable[[str | None], TestClient]
 
@@ -46,3 +50,30 @@ def test_whoever_runs_it_may_say_whom_to_ask(settings: Settings) -> None:
     told = settings.model_copy(update={"welcome": "Ask **Iris** for an account."})
     with TestClient(create_app(told)) as client:
         assert "<strong>Iris</strong>" in client.get("/", headers={"Accept": "text/html"}).text
+
+
+@pytest.fixture
+def family(records: Database, world: World, tmp_path: Path) -> str:
+    """The slug of cs6886, whose weights tell which network it is, on a test set of noise."""
+    random = np.random.default_rng(5)
+    images, labels = random.integers(0, 256, (20, 1, 28, 28), np.uint8), np.arange(20) % 10
+    np.savez(tmp_path / "fashion.npz", images=images, labels=labels)
+    text = (FOLDER / "cs6886.yaml").read_text(encoding="utf-8")
+    with records.write() as session:
+        dataset = service.add_dataset(session, service.copy_dataset(world.folder, "fashion", tmp_path / "fashion.npz"))
+        course = courses.course_by_slug(session, "ml")
+        assert course is not None
+        service.apply(session, course, definition.from_yaml(text, "cs6886.yaml", FOLDER), text, dataset, None)
+    return "cs6886"
+
+
+def test_a_family_of_networks_has_no_number_of_parameters(program: Open, family: str) -> None:
+    assert program("ada").get(f"/competitions/{family}").json()["parameters"] is None
+
+
+def test_the_page_of_a_family_tells_its_layers_and_what_is_free(browser: Open, family: str) -> None:
+    page = " ".join(browser("ada").get(f"/competitions/{family}").text.split())
+
+    assert "Any of a family" in page
+    assert "channels any, kernel any x any, padding 0 x 0 or same" in page
+    assert "minus a mean of 0.5, divided by a deviation of 0.5." in page

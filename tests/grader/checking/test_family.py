@@ -343,3 +343,20 @@ def test_a_file_of_very_many_layers_is_refused_by_their_number() -> None:
     fit = family.fit(stored({f"l{at}.weight": (1, 1) for at in range(600)}), plan_of(CS6886))
 
     assert fit.problems[0].code == "layer-count"
+
+
+def test_an_order_that_only_the_names_tell_is_told() -> None:
+    fit = family.fit(stored(BASE, ordered=False), plan_of(CS6886))
+
+    assert fit.notes[0].message == (
+        "The file does not say in which order its layers are used; by their names it is conv1, conv2, fc1, fc2."
+    )
+
+
+def test_a_long_list_of_names_is_cut_short() -> None:
+    fit = family.fit(stored(BASE | {f"more{at}.weight": (1, 1) for at in range(30)}), plan_of(CS6886))
+
+    assert sentences(fit) == [
+        "The number of dense layers in the file is 32 (fc1, fc2, more0, more1, more2, more3, more4, more5, more6, more7, "
+        "more8, more9, and 20 more); the assignment's networks have 2."
+    ]

@@ -9,9 +9,10 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
+from torch import nn
 
 from grader import limits
-from grader.checking import architecture, values
+from grader.checking import architecture, family, values
 from grader.evaluating.deciding import evaluate
 from grader.evaluating.exact import ExactNetwork
 from grader.evaluating.onnx_runtime import Engine
@@ -77,6 +78,36 @@ def test_a_random_network_gives_the_logits_of_torch(seed: int) -> None:
 @pytest.mark.parametrize("seed", MANY)
 def test_many_random_networks_give_the_logits_of_torch(seed: int) -> None:
     compare(seed)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_random_member_of_a_family_gives_the_logits_of_torch(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    first, second, hidden = random.integers(1, 12, 3).tolist()
+    kernels, padding = random.integers(1, 5, 2).tolist(), "same" if seed % 2 else 0
+    size = 10 if padding else 12 - sum(kernels)
+    model = nn.Sequential(
+        *(nn.Conv2d(1, first, kernels[0], padding=padding), nn.ReLU()),
+        *(nn.Conv2d(first, second, kernels[1], padding=padding), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(second * size * size, hidden), nn.ReLU(), nn.Linear(hidden, 3)),
+    )
+    conv = {"conv2d": {"channels": "1..12", "kernel": "any", "padding": padding}}
+    listed = [conv, "relu", conv, "relu", "flatten", {"linear": "any"}, "relu", {"linear": 3}]
+    plan = NetworkRule.model_validate({"input_shape": [1, 10, 10], "layers": listed}).plan
+    assert plan is not None
+    buffer = io.BytesIO()
+    torch.save(model.state_dict(), buffer)
+
+    fit = family.fit(from_answer(*job.read(buffer.getvalue(), limits.MAX_FILE_BYTES, "model.pt", "pytorch")), plan)
+
+    assert fit.network is not None
+    weights, _ = values.canonical(fit.arrays, fit.slots)
+    images = random.normal(0, 1, (IMAGES, 1, 10, 10)).astype(np.float32)
+    with torch.no_grad():
+        reference = model.double()(torch.from_numpy(images).double()).numpy()
+    precise = ExactNetwork(bind(fit.network, weights)).logits(images)
+    assert np.abs(precise - reference).max() <= EXACT_TOLERANCE * np.abs(reference).max()
 
 
 def test_zeros_that_were_put_around_an_image_are_among_the_largest() -> None:
