@@ -64,7 +64,8 @@ class Tally:
 def fuzz(kind: Kind, runs: int, seed: int, kept: Path | None = None, cpu_seconds: float = CPU_SECONDS) -> Tally:
     """The tally of inputs 0 to `runs` of a seed. Inputs that crashed, hung or raised are written to `kept`."""
     job.warm()
-    kind.make(seed, 0)  # what inputs are made from is then there, for all workers
+    for each in range(20):
+        kind.make(seed, each)  # what inputs are made from is then there, for all workers
     tally = Tally()
     number = 0
     while number < runs:

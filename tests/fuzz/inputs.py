@@ -9,7 +9,7 @@ from typing import Any
 from grader.checking import values
 from grader.errors import Refusal
 from grader.reading import job, storage, stored, torch_files
-from grader.reading.signatures import recognise
+from grader.reading.signatures import is_archive, recognise
 from tests.corpus.cases import definition_of
 from tests.fuzz import mutations, torch_mutations
 
@@ -57,10 +57,9 @@ def examine(data: bytes, kind: Kind) -> Outcome:
 def _judge(data: bytes, kind: Kind) -> str:
     try:
         arguments: dict[str, object] = {"format": kind.file_format}
-        head, arrays = job.answer(data, MAX_BYTES, {**arguments, "task": "contents"})
-        members = stored.contents_from_answer(head, arrays).members
-        if members:
-            arguments["member"] = members[0].name
+        if kind.file_format == "pytorch" and is_archive(data):
+            contents = stored.contents_from_answer(*job.answer(data, MAX_BYTES, {**arguments, "task": "contents"}))
+            arguments["member"] = contents.members[0].name
         found = stored.from_answer(*job.answer(data, MAX_BYTES, arguments))
         fitted = definition_of(kind.competition).fit(found)
         _, findings = values.canonical(fitted.arrays, fitted.slots)

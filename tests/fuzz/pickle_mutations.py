@@ -43,11 +43,10 @@ def steps_of(pickle: bytes) -> Steps:
     return [step for step in steps if step] or [b"."]
 
 
-def mutate(pickle: bytes, chance: random.Random, donor: bytes) -> bytes:
-    """The pickle after one change; `donor` is another one to take steps from."""
-    steps = steps_of(pickle)
+def mutate(pickle: bytes, chance: random.Random, donor: Steps) -> bytes:
+    """The pickle after one change; `donor` are the steps of another one, to take some from."""
     way = chance.choices(WAYS, WEIGHTS)[0]
-    return b"".join(way(steps, chance, steps_of(donor)))
+    return b"".join(way(steps_of(pickle), chance, donor))
 
 
 def _number(steps: Steps, chance: random.Random, donor: Steps) -> Steps:

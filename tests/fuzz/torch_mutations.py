@@ -6,6 +6,7 @@ Checksums and lengths are made right where the change is not theirs, so that it 
 import random
 import struct
 import zipfile
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -28,6 +29,7 @@ LIES = (
 ENDS = ("entries", "long-entries", "size", "start", "disk")
 INTERESTING = (0, 1, 2, 8, 64, 96, 255, 4096, 65535, (1 << 31) - 1, (1 << 32) - 1)
 NAMES = ("model/data.pkl", "model/data/0", "model/constants.pkl", "model/code/a.py", "../x", "other/data/0", "model/x")
+DONORS = 100
 CHANGES = (0, 1, 1, 1, 1, 2, 2, 3, 6)
 TABLE_LETTERS = b'{}[]":,0123456789.-eFIB\\ \0\xff'
 
@@ -52,10 +54,16 @@ def _zip(program: dict[str, Any], chance: random.Random) -> bytes:
     return zip_writer.write(entries, zip64=chance.random() < 0.8, end=end)
 
 
+@cache
+def donors() -> tuple[list[bytes], ...]:
+    """The steps of pickles to take some from."""
+    programs = (torch_programs.draw(random.Random(number)) | {"form": "pickle"} for number in range(DONORS))
+    return tuple(pickle_mutations.steps_of(checkpoint.make(program, 1)) for program in programs)
+
+
 def _pickle(pickle: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.choice(CHANGES)):
-        program = torch_programs.draw(chance) | {"form": "pickle"}
-        pickle = pickle_mutations.mutate(pickle, chance, checkpoint.make(program, 1))
+        pickle = pickle_mutations.mutate(pickle, chance, chance.choice(donors()))
     return pickle
 
 
@@ -88,7 +96,7 @@ def _legacy(program: dict[str, Any], chance: random.Random) -> bytes:
     for _ in range(chance.choice(CHANGES)):
         at = chance.choice((0, 1, 2, 3, 3, 3, 3, 4, 5, len(parts) - 1))
         if at < 5:
-            parts[at] = pickle_mutations.mutate(parts[at], chance, parts[chance.randrange(5)])
+            parts[at] = pickle_mutations.mutate(parts[at], chance, chance.choice(donors()))
         else:
             parts[at] = _bytes(parts[at], chance)
     return b"".join(parts)
