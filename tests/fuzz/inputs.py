@@ -59,7 +59,7 @@ def _judge(data: bytes, kind: Kind) -> str:
         arguments: dict[str, object] = {"format": kind.file_format}
         if kind.file_format == "pytorch" and is_archive(data):
             contents = stored.contents_from_answer(*job.answer(data, MAX_BYTES, {**arguments, "task": "contents"}))
-            arguments["member"] = contents.members[0].name
+            arguments |= {"member": contents.members[0].name} if contents.members else {}
         found = stored.from_answer(*job.answer(data, MAX_BYTES, arguments))
         fitted = definition_of(kind.competition).fit(found)
         _, findings = values.canonical(fitted.arrays, fitted.slots)

@@ -30,7 +30,7 @@ ENDS = ("entries", "long-entries", "size", "start", "disk")
 INTERESTING = (0, 1, 2, 8, 64, 96, 255, 4096, 65535, (1 << 31) - 1, (1 << 32) - 1)
 NAMES = ("model/data.pkl", "model/data/0", "model/constants.pkl", "model/code/a.py", "../x", "other/data/0", "model/x")
 DONORS = 100
-CHANGES = (0, 1, 1, 1, 1, 2, 2, 3, 6)
+CHANGES = (0, 0, 1, 1, 1, 1, 1, 2, 4)
 TABLE_LETTERS = b'{}[]":,0123456789.-eFIB\\ \0\xff'
 
 
