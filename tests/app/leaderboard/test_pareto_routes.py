@@ -201,6 +201,23 @@ def test_every_kind_of_column_can_be_drawn(program: Open, records: Database, wor
     assert ElementTree.fromstring(response.content).tag == f"{SVG}svg"
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("image/svg+xml", "image/svg+xml"),
+        ("text/csv;q=0.9, application/json;q=0.1", "text/csv; charset=utf-8"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("*/*", "application/json"),
+        ("application/pdf", "application/json"),
+    ],
+)
+def test_without_a_format_it_is_what_the_caller_takes(program: Open, accept: str, kind: str) -> None:
+    response = program("ada").get(FLOPS, headers={"Accept": accept})
+
+    assert response.headers["content-type"] == kind
+    assert "Accept" in response.headers["vary"]
+
+
 def test_a_drawing_without_points_is_empty(program: Open) -> None:
     drawn = program("ada").get(FLOPS + "&format=svg")
 
