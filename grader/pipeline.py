@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from grader import archives, extraction, flops, scoring, shrinking
 from grader.archives import Upload
-from grader.checked import Accepted, Checked, check_weights, reject
+from grader.checked import Accepted, Checked, Known, check_weights, reject
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied, Finding, GraderFault, Refusal
 from grader.evaluation import compare_times, predict
@@ -62,16 +62,16 @@ class Reference:
     accepted: Accepted
 
 
-def begin(file: int, definition: Definition, reader: Runner) -> Upload:
-    """The upload behind a descriptor, that nobody has looked into yet."""
+def begin(file: int, definition: Definition, reader: Runner, known: Known | None = None) -> Upload:
+    """The upload behind a descriptor, that nobody has looked into yet, or that is `known` from a check before."""
     report = Report(
         status=Status.CHECKED,
         competition=definition.slug,
-        digests=Digests(file=digest_of_file(file), definition=definition.digest),
+        digests=Digests(file=known.file if known else digest_of_file(file), definition=definition.digest),
         file_bytes=os.fstat(file).st_size,
         airlock=str(reader.level),
     )
-    return Upload(file, report, definition, reader)
+    return Upload(file, report, definition, reader, known)
 
 
 def check(upload: Upload, watch: Watch) -> Checked:
@@ -133,7 +133,7 @@ def _check(upload: Upload, watch: Watch) -> Checked:
     with watch.phase(Phase.CHECKING):
         if plan is not None:
             return archives.check(upload, plan)
-        return check_weights(found, upload.definition, upload.begun)
+        return check_weights(found, upload.definition, upload.begun, upload.known)
 
 
 def _smaller(

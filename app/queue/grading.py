@@ -25,7 +25,7 @@ from app.submissions import products
 from app.submissions.queries import reference_file
 from grader import pipeline
 from grader.archives import Upload
-from grader.checked import Checked
+from grader.checked import Checked, Known
 from grader.errors import ChildDied
 from grader.pipeline import Reference, Watch
 from grader.report import Report, Status
@@ -67,7 +67,7 @@ class Grader:
         with self._file(ticket.file_sha256) as file:
             watch = Watch(tell=times.tell)
             reading = self._recall(ticket)
-            upload = pipeline.begin(file, rules.definition, reading)
+            upload = pipeline.begin(file, rules.definition, reading, reading.known)
             try:
                 checked = _check(upload, reading, watch)
                 if not checked.accepted:
@@ -117,8 +117,10 @@ class Grader:
 
     def _park(self, ticket: Ticket, checked: Checked, reading: Reading, times: "_Times") -> None:
         times.tell(pipeline.Phase.WAITING)
-        if self.parked is not None and checked.report.digests.weights is not None:
-            self.parked.keep(ticket.grading_id, reading, checked.report.digests.weights)
+        digests, accepted = checked.report.digests, checked.accepted
+        if self.parked is not None and accepted is not None and digests.weights is not None:
+            known = Known(digests.file, digests.weights, accepted.outline)
+            self.parked.keep(ticket.grading_id, reading, known)
         with self.database.write() as session:
             tickets.park(session, ticket, checked.report.as_json(), times.begun)
 
@@ -175,7 +177,7 @@ class Grader:
 def _check(upload: Upload, reading: Reading, watch: Watch) -> Checked:
     """The file after checking. An answer that was kept must come to the weights that it came to before."""
     checked = pipeline.check(upload, watch)
-    if reading.weights in (None, checked.report.digests.weights):
+    if reading.known is None or reading.known.weights == checked.report.digests.weights:
         return checked
     log.warning("parked.damaged file=%s", upload.begun.digests.file)
     reading.forget()

@@ -4,12 +4,13 @@ An answer of the reading jail, as it was given: whoever takes it up believes no 
 convenience, and may be missing or damaged at any time: then the file is read again.
 """
 
+import hashlib
 import json
 import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from grader.airlock.protocol import Answer, JobLimits, Usage
+from grader.checked import Known
+from grader.compaction.compacting import Outline
 from grader.running import Runner
 
 log = logging.getLogger(__name__)
@@ -31,13 +34,13 @@ ABANDONED_SECONDS = 24 * 3600.0
 class Reading:
     """A reader for one ticket: it runs the jail unless there is an answer, and has the answer afterwards.
 
-    `weights` is the digest of the canonical weights that a kept answer must come to, None for a fresh one.
+    `known` is what the check of a kept answer found out, and the weights that it must come to; None for a fresh one.
     """
 
     runner: Runner
     level: str
     answer: Answer | None = None
-    weights: str | None = None
+    known: Known | None = None
 
     @classmethod
     def fresh(cls, runner: Runner) -> Self:
@@ -46,7 +49,7 @@ class Reading:
 
     def forget(self) -> None:
         """Has the jail asked again."""
-        self.level, self.answer, self.weights = str(self.runner.level), None, None
+        self.level, self.answer, self.known = str(self.runner.level), None, None
 
     def run(self, arguments: Mapping[str, Any], inputs: Sequence[int], job_limits: JobLimits) -> Answer:
         """The answer that was kept, else the jail's. What is asked of an archive is not kept: it holds many files."""
@@ -64,11 +67,16 @@ class Parked:
         self._folder = root / "parked"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, grading_id: int, reading: Reading, weights: str) -> None:
-        """Keeps an answer where there is room. `weights` is the digest of the weights that it came to."""
+    def keep(self, grading_id: int, reading: Reading, known: Known) -> None:
+        """Keeps an answer, and what its check found out, where there is room."""
         if reading.answer is None or self._bytes() > MAX_BYTES:
             return
-        facts = {"head": json.dumps(reading.answer.head), "level": reading.level, "weights": weights}
+        facts = {
+            "head": json.dumps(reading.answer.head),
+            "level": reading.level,
+            "known": (text := json.dumps(asdict(known))),
+            "seal": _seal(text),
+        }
         place = self._place(grading_id)
         draft = place.with_suffix(f".{os.getpid()}")
         try:
@@ -85,7 +93,7 @@ class Parked:
                 facts = file.metadata()
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
             answer = Answer(json.loads(facts["head"]), arrays, Usage(0.0, 0.0, 0))
-            return Reading(runner, facts["level"], answer, facts["weights"])
+            return Reading(runner, facts["level"], answer, _known(facts))
         except FileNotFoundError:
             pass
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
@@ -115,3 +123,15 @@ class Parked:
                 except FileNotFoundError:  # taken up in this moment
                     continue
         return total
+
+
+def _known(facts: Mapping[str, str]) -> Known:
+    """What was found out, as it was written; raises ValueError where it has changed since."""
+    if _seal(facts["known"]) != facts["seal"]:
+        raise ValueError("what was found out has changed")
+    told = json.loads(facts["known"])
+    return Known(told["file"], told["weights"], Outline(**told["outline"]))
+
+
+def _seal(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

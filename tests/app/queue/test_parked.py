@@ -18,11 +18,14 @@ from app.queue.workers import Identity
 from app.storage import Store
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.airlock.runner import Airlock
+from grader.checked import Known
+from grader.compaction.compacting import Outline
 from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from models.gradings import Lane, State
 from tests.app.world import SAMPLES, World, hand_in, live_grading
 
 LIMITS = JobLimits(1, 1, 1, 1)
+KNOWN = Known("file", "weights", Outline(macs=5, parameters=4, removed={"dense": 3}, folded=True))
 ANSWER = Answer({"layout": "keras2"}, {"0/0": np.arange(3, dtype=np.float32)}, Usage(0.5, 0.5, 1))
 
 
@@ -43,7 +46,7 @@ class Counting:
 
 def kept(folder: Path) -> Parked:
     parked = Parked(folder)
-    parked.keep(7, Reading(Counting(), "B", ANSWER), "digest")
+    parked.keep(7, Reading(Counting(), "B", ANSWER), KNOWN)
     return parked
 
 
@@ -53,7 +56,7 @@ def test_a_kept_answer_comes_back_as_it_was_given(tmp_path: Path) -> None:
 
     answer = reading.run({}, [], LIMITS)
 
-    assert (jail.runs, reading.level, reading.weights) == (0, "B", "digest")
+    assert (jail.runs, reading.level, reading.known) == (0, "B", KNOWN)
     assert answer.head == ANSWER.head
     assert answer.arrays["0/0"].dtype == np.float32
     np.testing.assert_array_equal(answer.arrays["0/0"], ANSWER.arrays["0/0"])
@@ -65,7 +68,7 @@ def test_without_a_kept_answer_the_jail_reads(tmp_path: Path) -> None:
 
     reading.run({}, [], LIMITS)
 
-    assert (jail.runs, reading.level, reading.weights) == (1, "A", None)
+    assert (jail.runs, reading.level, reading.known) == (1, "A", None)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 100, (2).to_bytes(8, "little") + b"{}"])
@@ -76,11 +79,21 @@ def test_a_damaged_answer_is_as_good_as_none(tmp_path: Path, content: bytes) -> 
     assert parked.recall(7, Counting()).answer is None
 
 
+def test_findings_that_have_changed_are_as_good_as_none(tmp_path: Path) -> None:
+    parked = kept(tmp_path)
+    place = tmp_path / "parked" / "7"
+    content = place.read_bytes()
+    assert content.count(b'\\"macs\\": 5') == 1
+    place.write_bytes(content.replace(b'\\"macs\\": 5', b'\\"macs\\": 4'))
+
+    assert parked.recall(7, Counting()).answer is None
+
+
 def test_nothing_is_kept_beyond_the_room_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parked = kept(tmp_path)
     monkeypatch.setattr(module, "MAX_BYTES", 1)
 
-    parked.keep(8, Reading(Counting(), "B", ANSWER), "digest")
+    parked.keep(8, Reading(Counting(), "B", ANSWER), KNOWN)
 
     assert parked.recall(7, Counting()).answer is not None
     assert parked.recall(8, Counting()).answer is None
