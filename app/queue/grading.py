@@ -11,8 +11,7 @@ from datetime import timedelta
 from functools import cache
 from time import monotonic
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
 
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
@@ -83,8 +82,12 @@ class Grader:
 
     def _copy(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
         """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
+        with self.database.read() as session:
+            found = session.execute(_EQUAL, {"key": key}).scalar_one_or_none()
+        if found is None:
+            return False
         with self.database.write() as session:
-            equal = _equal(session, key)
+            equal = session.get(Grading, found)
             if equal is None or equal.report is None:
                 return False
             result = Result(
@@ -207,10 +210,13 @@ def equality_key(ticket: Ticket, rules: Rules, reference: str | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _equal(session: Session, key: str) -> Grading | None:
-    ends = (State.SCORED, State.REJECTED)
-    newest = select(Grading).where(Grading.equality_key == key, Grading.state.in_(ends)).order_by(Grading.id.desc())
-    return session.scalars(newest.limit(1)).one_or_none()
+_EQUAL = (
+    select(Grading.id)
+    .where(Grading.equality_key == bindparam("key"), Grading.state.in_((State.SCORED, State.REJECTED)))
+    .order_by(Grading.id.desc())
+    .limit(1)
+)
+"""The newest result under a key."""
 
 
 def _result(report: Report, key: str) -> Result:

@@ -75,30 +75,35 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
 
 
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
-    only_checks = Lane.EVALUATE not in grader.lanes
     was_idle = True
     while not stop.is_set():
         try:
-            ticket = _next(grader, identity, stop, GIVE_WAY_SECONDS if only_checks and was_idle else 0.0)
+            ticket = _next(grader, identity, stop, was_idle)
         except OperationalError:
             log.exception("worker.database_refused")
             stop.wait(TROUBLE_SECONDS)
             continue
         was_idle = ticket is None
         if ticket is None:
-            stop.wait(GIVE_WAY_SECONDS if only_checks else IDLE_SECONDS)
+            stop.wait(GIVE_WAY_SECONDS if _only_checks(grader) else IDLE_SECONDS)
         else:
             _grade(grader, ticket)
 
 
-def _next(grader: Grader, identity: Identity, stop: threading.Event, give_way_seconds: float) -> Ticket | None:
-    with grader.database.read() as session:
-        if not tickets.any_waiting(session, grader.lanes):
+def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool) -> Ticket | None:
+    """The next ticket. Only who was idle looks first, without the right to write, whether there is one."""
+    if was_idle:
+        with grader.database.read() as session:
+            if not tickets.any_waiting(session, grader.lanes):
+                return None
+        if _only_checks(grader) and stop.wait(GIVE_WAY_SECONDS):
             return None
-    if give_way_seconds and stop.wait(give_way_seconds):
-        return None
     with grader.database.write() as session:
         return tickets.claim(session, identity.id, grader.lanes)
+
+
+def _only_checks(grader: Grader) -> bool:
+    return Lane.EVALUATE not in grader.lanes
 
 
 def _grade(grader: Grader, ticket: Ticket) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
@@ -35,16 +35,24 @@ def reference_of(session: Session, entrant_id: int) -> Reference | None:
     return Reference(*found) if found else None
 
 
+_NAMED = aliased(Submission)
+_REFERENCE_FILE = (
+    select(Grading.file_sha256)
+    .join(_NAMED, _NAMED.id == Grading.submission_id)
+    .join(Submission, Submission.entrant_id == _NAMED.entrant_id)
+    .where(
+        Submission.id == bindparam("submission"),
+        _NAMED.is_reference,
+        Grading.is_live,
+        Grading.state == State.SCORED,
+    )
+)
+"""Asked for each grading, and so put together once."""
+
+
 def reference_file(session: Session, submission_id: int) -> str | None:
     """SHA-256 of the file of the dense reference that the entrant of a submission has named, if there is one."""
-    named = aliased(Submission)
-    wanted = (
-        select(Grading.file_sha256)
-        .join(named, named.id == Grading.submission_id)
-        .join(Submission, Submission.entrant_id == named.entrant_id)
-        .where(Submission.id == submission_id, named.is_reference, Grading.is_live, Grading.state == State.SCORED)
-    )
-    return session.execute(wanted).scalar_one_or_none()
+    return session.execute(_REFERENCE_FILE, {"submission": submission_id}).scalar_one_or_none()
 
 
 def submission(session: Session, submission_id: int) -> Submission | None:
