@@ -38,12 +38,15 @@ class Bench:
     @property
     def gflop(self) -> float:
         """Work of one evaluation: two operations for each multiply-accumulate."""
-        return 2 * self.material.macs * EXAMPLES / 1e9
+        return 2 * self.material.macs * self.material.examples / 1e9
 
 
 def saturate(bench: Bench, rounds: int, posts: int) -> float:
     """(b) CPU of the whole service over many submissions at once. Returns CPU seconds of one."""
-    print(f"\n(b) {rounds} rounds of {posts} POSTs at once, {len(bench.engines)} bare processes in turn with them")
+    examples = f"{bench.material.examples:,} images"
+    print(
+        f"\n(b) {rounds} rounds of {posts} POSTs at once, {examples}, {len(bench.engines)} bare processes in turn with them"
+    )
     mine, bare, walls, kinds = [], [], [], dict[str, float]()
     for _ in range(rounds):
         files = [next(bench.files) for _ in range(posts)]
@@ -136,10 +139,11 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=40, help="submissions of (c)")
     parser.add_argument("--fresh", type=int, default=5, help="submissions of (a)")
     parser.add_argument("--batch", type=int, default=limits.EVALUATE_BATCH, help="images at once in bare onnxruntime")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, help="images of the test set")
     chosen = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        material = prepare(folder)
+        material = prepare(folder, chosen.examples)
         engines = [BareEngine(material, chosen.batch) for _ in range(measuring.cores())]
         for engine in engines:
             stack.callback(engine.close)
