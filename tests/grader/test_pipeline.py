@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from grader import messages, pipeline
 from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
-from grader.checked import Checked, digest_of_weights
+from grader.checked import Checked, Known, digest_of_weights
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied
 from grader.facts import AnyArray
@@ -49,6 +50,24 @@ def test_a_file_is_checked_without_any_data(tiny: Path, tiny_definition: Definit
     assert (report.counts.parameters, report.counts.zeros) == (15, 12)
     assert report.file_bytes == os.fstat(file).st_size
     assert (report.score, report.splits, report.digests.dataset) == (None, {}, None)
+
+
+@pytest.mark.parametrize(("weights", "believed"), [("same", True), ("other", False)])
+def test_what_is_known_of_a_file_holds_for_its_own_weights_alone(
+    tiny: Path, tiny_definition: Definition, open_file: Opener, weights: str, believed: bool
+) -> None:
+    file, reader = open_file(tiny / "my_good.h5"), OwnFile(READING_JOB)
+    first = check(file, tiny_definition)
+    assert first.accepted is not None
+    assert first.report.digests.weights is not None
+    told = replace(first.accepted.outline, macs=first.accepted.outline.macs + 1)
+    known = Known("file", first.report.digests.weights if weights == "same" else weights, told)
+
+    again = pipeline.check(pipeline.begin(file, tiny_definition, reader, known), Watch())
+
+    assert again.accepted is not None
+    assert again.accepted.outline == (told if believed else first.accepted.outline)
+    assert again.report.digests == replace(first.report.digests, file="file")
 
 
 def test_a_wrong_file_is_told_all_its_problems(tiny: Path, tiny_definition: Definition, open_file: Opener) -> None:

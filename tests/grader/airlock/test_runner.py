@@ -162,6 +162,14 @@ def test_child_sees_its_own_descriptors_only(shared_airlock: Airlock, job_limits
     assert {0, 1, 2, *head["inputs"]} < set(head["open"])
 
 
+def test_a_child_collects_no_garbage(shared_airlock: Airlock, job_limits: JobLimits) -> None:
+    """It lives for one job, and a collection would have it copy the zygote's memory."""
+    told = shared_airlock.run({"do": "collection"}, [], job_limits).head
+
+    assert told["enabled"] is False
+    assert told["frozen"] > 0
+
+
 def test_environment_of_the_owner_stays_with_the_owner(shared_airlock: Airlock, job_limits: JobLimits) -> None:
     told = shared_airlock.run({"do": "environment"}, [], job_limits).head["environment"]
     names = {entry.partition("=")[0] for entry in told if entry}

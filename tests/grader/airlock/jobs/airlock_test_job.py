@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import gc
 import json
 import mmap
 import os
@@ -66,6 +67,10 @@ def do_descriptors(arguments: dict[str, Any], inputs: list[int]) -> Reply:
 
 def do_environment(arguments: dict[str, Any], inputs: list[int]) -> Reply:
     return {"environment": ENVIRONMENT, "path": sys.path}, {}
+
+
+def do_collection(arguments: dict[str, Any], inputs: list[int]) -> Reply:
+    return {"enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}, {}
 
 
 def do_identity(arguments: dict[str, Any], inputs: list[int]) -> Reply:
