@@ -100,7 +100,7 @@ def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
     digest = hashlib.sha256("".join(f"{text}\n" for text in derived).encode())
     for name, array in weights.items():
         digest.update(f"{name} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
