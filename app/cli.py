@@ -48,8 +48,8 @@ class Commands(click.Group):
 
 
 def _sentence(error: Exception) -> str:
-    """The error in one line; of the database's, what it says and not the statement."""
-    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    """The error in one line; of the database's, what it says and not the statement (Postgres quotes it further down)."""
+    text = str(error.orig).strip().partition("\n")[0] if isinstance(error, DBAPIError) else str(error)
     line = " ".join(text.split())
     return f"the database says: {line}" if isinstance(error, SQLAlchemyError) else line
 

@@ -1,9 +1,7 @@
-"""Real databases: SQLite migrated once and copied for each test, and a course to put requests to."""
+"""Real databases, migrated once and copied for each test, and a course to put requests to."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,21 +13,14 @@ from app.database import Database
 from app.main import create_app
 from app.schema import migrate
 from app.settings import Settings
-from tests.app.world import World, populate, write_images
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "template.sqlite"
-    migrate(f"sqlite:///{path}")
-    return path
+from tests.app.world import World, copied, populate, write_images
+from tests.databases import Backend
 
 
 @pytest.fixture
-def database_url(migrated_file: Path, tmp_path: Path) -> str:
-    path = tmp_path / "secateur.sqlite"
-    shutil.copyfile(migrated_file, path)
-    return f"sqlite:///{path}"
+def database_url(backend: Backend, tmp_path: Path) -> Iterator[str]:
+    with backend.copied(backend.migrated(), tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -46,20 +37,19 @@ def passwords() -> Passwords:
 
 
 @pytest.fixture(scope="session")
-def world_template(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, passwords: Passwords) -> World:
-    folder = tmp_path_factory.mktemp("world")
-    shutil.copyfile(migrated_file, folder / "secateur.sqlite")
-    database = Database(f"sqlite:///{folder / 'secateur.sqlite'}")
-    world = populate(database, folder, passwords, write_images(folder / "images.npz", 20))
-    database.close()
-    return world
+def world_template(backend: Backend, passwords: Passwords) -> World:
+    def make(folder: Path, url: str) -> World:
+        migrate(url)
+        with closing(Database(url)) as database:
+            return populate(database, folder, passwords, write_images(folder / "images.npz", 20))
+
+    return backend.once("world", make)
 
 
 @pytest.fixture
-def world(world_template: World, tmp_path: Path) -> World:
-    folder = tmp_path / "data"
-    shutil.copytree(world_template.folder, folder)
-    return replace(world_template, folder=folder, database_url=f"sqlite:///{folder / 'secateur.sqlite'}")
+def world(backend: Backend, world_template: World, tmp_path: Path) -> Iterator[World]:
+    with copied(backend, world_template, tmp_path / "data") as world:
+        yield world
 
 
 @pytest.fixture

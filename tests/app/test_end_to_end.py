@@ -17,6 +17,7 @@ from app.courses import queries as courses
 from app.database import Database
 from app.schema import migrate
 from tests.app.world import FOLDER, PASSWORD, SHARED, populate
+from tests.databases import Backend
 from tests.faults.tree import Tree, wait_for
 
 DEMO = json.loads((FOLDER / "demo" / "expected.json").read_text(encoding="utf-8"))["samples"]
@@ -37,16 +38,20 @@ needs_samples = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+def tree(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     folder = tmp_path_factory.mktemp("service")
-    url = f"sqlite:///{folder / 'secateur.sqlite'}"
+    with backend.empty(folder) as url:
+        yield from serving(folder, url, tmp_path_factory.mktemp("cmu"))
+
+
+def serving(folder: Path, url: str, scratch: Path) -> Iterator[Tree]:
     migrate(url)
     with closing(Database(url)) as database:
         # The passwords are checked by the service at its own cost; these are made at it.
         hasher = Passwords(memory_kib=19 * 1024, passes=2, lanes=1)
         world = populate(database, folder, hasher, FOLDER / "demo" / "hidden-test.npz")
         if CMU_IMAGES.is_file():
-            add_cmu(database, folder, tmp_path_factory.mktemp("cmu"))
+            add_cmu(database, folder, scratch)
     tree = Tree(world, workers=1)
     try:
         tree.wait_until_ready()

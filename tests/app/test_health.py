@@ -15,6 +15,7 @@ from app.queue import workers
 from models.gradings import Lane
 from models.workers import Worker
 from tests.app.world import World
+from tests.databases import Backend
 
 Open = Callable[[str | None], TestClient]
 BOTH = (Lane.CHECK, Lane.EVALUATE)
@@ -75,8 +76,10 @@ def test_a_full_disk_is_told(program: Open, records: Database, monkeypatch: pyte
     assert "uploads are refused" in response.json()["checks"]["disk"]
 
 
-def test_a_damaged_database_makes_it_unready_and_leaves_it_alive(program: Open, service: FastAPI, world: World) -> None:
-    (world.folder / "secateur.sqlite").write_bytes(b"this is no database" * 1000)
+def test_a_ruined_database_makes_it_unready_and_leaves_it_alive(
+    program: Open, service: FastAPI, world: World, backend: Backend
+) -> None:
+    backend.ruin(world.database_url)
 
     response = program(None).get("/readyz")
 

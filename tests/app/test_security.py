@@ -11,6 +11,7 @@ from app.main import create_app
 from app.security import check_origin
 from app.settings import Settings
 from tests.app.world import World
+from tests.databases import Backend
 
 Open = Callable[[str | None], TestClient]
 COOKIE = "secateur"
@@ -122,8 +123,8 @@ def test_every_answer_has_the_protective_headers(program: Open, method: str, pat
     assert response.headers["x-request-id"]
 
 
-def test_our_own_fault_has_them_too(program: Open, world: World) -> None:
-    (world.folder / "secateur.sqlite").write_bytes(b"this is no database" * 1000)
+def test_our_own_fault_has_them_too(program: Open, world: World, backend: Backend) -> None:
+    backend.ruin(world.database_url)
 
     response = program("ada").get("/submissions")
 

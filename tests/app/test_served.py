@@ -1,21 +1,22 @@
 """What only a real server shows: answers before bodies, and pages while the database is being written."""
 
 import os
-import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
+from dataclasses import dataclass
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
-from tests.app.world import World
+from app.database import Database
+from tests.app.world import World, copied
+from tests.databases import Backend
 from tests.faults.tree import free_port, wait_for
 
 HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(100)
@@ -24,15 +25,32 @@ WAITING = 60
 SIZE = 64 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A web process on its own."""
+
+    port: int
+    world: World
+    backend: Backend
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def token(self, name: str) -> str:
+        return f"Bearer {self.world.people[name].token}"
+
+
 @pytest.fixture(scope="module")
-def address(world_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, Path]]:
-    """A web process on its own: its host, its port, and its data folder."""
-    folder = tmp_path_factory.mktemp("served") / "data"
-    shutil.copytree(world_template.folder, folder)
-    port = free_port()
+def served(backend: Backend, world_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with copied(backend, world_template, tmp_path_factory.mktemp("served") / "data") as world:
+        yield from serving(Served(free_port(), world, backend))
+
+
+def serving(served: Served) -> Iterator[Served]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")} | {
-        "SECATEUR_DATA_DIR": str(folder),
-        "SECATEUR_PORT": str(port),
+        "SECATEUR_DATA_DIR": str(served.world.folder),
+        "SECATEUR_DATABASE_URL": served.world.database_url,
+        "SECATEUR_PORT": str(served.port),
         "SECATEUR_MIN_FREE_DISK_BYTES": "0",
     }
     process = subprocess.Popen(
@@ -41,13 +59,13 @@ def address(world_template: World, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def answers() -> bool:
         try:
-            return httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+            return httpx2.get(served.url("/healthz")).status_code == 200
         except httpx2.TransportError:
             return False
 
     try:
         wait_for("the web process", answers)
-        yield "127.0.0.1", port, folder
+        yield served
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -57,11 +75,10 @@ def address(world_template: World, tmp_path_factory: pytest.TempPathFactory) -> 
             process.wait()
 
 
-def ask(address: tuple[str, int, Path], *headers: str, target: str = "/submissions?competition=demo") -> str:
+def ask(served: Served, *headers: str, target: str = "/submissions?competition=demo") -> str:
     """The head of the answer to a POST of which nothing but the headers is ever sent."""
-    host, port, _ = address
-    head = "\r\n".join([f"POST {target} HTTP/1.1", f"Host: {host}:{port}", *headers, "", ""])
-    with closing(socket.create_connection((host, port), timeout=20)) as connection:
+    head = "\r\n".join([f"POST {target} HTTP/1.1", f"Host: 127.0.0.1:{served.port}", *headers, "", ""])
+    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=20)) as connection:
         connection.sendall(head.encode())
         answer = b""
         while b"\r\n\r\n" not in answer:
@@ -74,68 +91,56 @@ def ask(address: tuple[str, int, Path], *headers: str, target: str = "/submissio
 LARGE = f"Content-Length: {SIZE}"
 
 
-def test_an_anonymous_upload_is_answered_before_its_body_is_read(address: tuple[str, int, Path]) -> None:
-    assert ask(address, LARGE).startswith("http/1.1 401")
+def test_an_anonymous_upload_is_answered_before_its_body_is_read(served: Served) -> None:
+    assert ask(served, LARGE).startswith("http/1.1 401")
 
 
-def test_so_is_one_without_a_length(address: tuple[str, int, Path]) -> None:
-    assert ask(address, "Transfer-Encoding: chunked").startswith("http/1.1 401")
+def test_so_is_one_without_a_length(served: Served) -> None:
+    assert ask(served, "Transfer-Encoding: chunked").startswith("http/1.1 401")
 
 
-def test_so_is_one_of_another_course(address: tuple[str, int, Path], world_template: World) -> None:
-    token = f"Authorization: Bearer {world_template.people['outsider'].token}"
+def test_so_is_one_of_another_course(served: Served) -> None:
+    token = f"Authorization: {served.token('outsider')}"
 
-    assert ask(address, LARGE, token).startswith("http/1.1 404")
-
-
-def test_so_is_one_from_another_site(address: tuple[str, int, Path]) -> None:
-    assert ask(address, LARGE, "Sec-Fetch-Site: cross-site").startswith("http/1.1 403")
+    assert ask(served, LARGE, token).startswith("http/1.1 404")
 
 
-def test_what_is_too_large_is_answered_and_the_connection_closed(
-    address: tuple[str, int, Path], world_template: World
-) -> None:
-    token = f"Authorization: Bearer {world_template.people['ada'].token}"
+def test_so_is_one_from_another_site(served: Served) -> None:
+    assert ask(served, LARGE, "Sec-Fetch-Site: cross-site").startswith("http/1.1 403")
 
-    answer = ask(address, LARGE, token)
+
+def test_what_is_too_large_is_answered_and_the_connection_closed(served: Served) -> None:
+    token = f"Authorization: {served.token('ada')}"
+
+    answer = ask(served, LARGE, token)
 
     assert answer.startswith("http/1.1 413")
     assert "connection: close" in answer
 
 
-def test_a_large_form_is_refused_before_it_is_read(address: tuple[str, int, Path]) -> None:
+def test_a_large_form_is_refused_before_it_is_read(served: Served) -> None:
     form = "Content-Type: application/x-www-form-urlencoded"
 
-    assert ask(address, LARGE, form, target="/login").startswith("http/1.1 413")
+    assert ask(served, LARGE, form, target="/login").startswith("http/1.1 413")
 
 
-def test_pages_answer_while_many_submissions_wait_for_the_database(
-    address: tuple[str, int, Path], world_template: World
-) -> None:
-    host, port, folder = address
-    base = f"http://{host}:{port}"
-    headers = {"Authorization": f"Bearer {world_template.people['ada'].token}"}
-    target = f"{base}/submissions?competition=demo"
+def test_pages_answer_while_many_submissions_wait_for_the_database(served: Served) -> None:
+    headers = {"Authorization": served.token("ada")}
 
     def hand_in(number: int) -> int:
         content = HDF5 + number.to_bytes(2)
-        return httpx2.post(target, content=content, headers=headers, timeout=60).status_code
+        return httpx2.post(
+            served.url("/submissions?competition=demo"), content=content, headers=headers, timeout=60
+        ).status_code
 
     def stored() -> bool:
-        return len([path for path in (folder / "files").rglob("*") if path.is_file()]) == WAITING
+        return len([path for path in (served.world.folder / "files").rglob("*") if path.is_file()]) == WAITING
 
-    with (
-        closing(sqlite3.connect(folder / "secateur.sqlite", isolation_level=None)) as writer,
-        ThreadPoolExecutor(WAITING) as pool,
-    ):
-        writer.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(WAITING) as pool, served.backend.locked(served.world.database_url):
         waiting = [pool.submit(hand_in, number) for number in range(WAITING)]
-        try:
-            wait_for("all files in the store", stored)
-            answers = [httpx2.get(f"{base}{path}", timeout=15).status_code for path in ("/healthz", "/login", "/help")]
-            still = [each.done() for each in waiting]
-        finally:
-            writer.execute("ROLLBACK")
+        wait_for("all files in the store", stored)
+        answers = [httpx2.get(served.url(path), timeout=15).status_code for path in ("/healthz", "/login", "/help")]
+        still = [each.done() for each in waiting]
 
     assert answers == [200, 200, 200]
     assert not any(still)
@@ -143,16 +148,12 @@ def test_pages_answer_while_many_submissions_wait_for_the_database(
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/competitions/demo", "/submissions", "/account"])
-def test_a_page_answers_while_a_write_is_open(address: tuple[str, int, Path], world_template: World, path: str) -> None:
-    host, port, folder = address
-    cookies = {"secateur": world_template.people["ada"].cookie}
-    with closing(sqlite3.connect(folder / "secateur.sqlite", isolation_level=None)) as writer:
+def test_a_page_answers_while_a_write_is_open(served: Served, path: str) -> None:
+    cookies = {"secateur": served.world.people["ada"].cookie}
+    with closing(Database(served.world.database_url)) as database, database.write() as session:
         # Long ago: the page would like to note that the session was seen.
-        writer.execute("UPDATE auth_sessions SET last_seen_at = '2020-01-01 00:00:00.000'")
-        writer.execute("BEGIN IMMEDIATE")
-        writer.execute("UPDATE users SET name = name")
-        headers = {"Accept": "text/html"}
-        response = httpx2.get(f"http://{host}:{port}{path}", cookies=cookies, headers=headers, timeout=15)
-        writer.execute("ROLLBACK")
+        session.execute(text("UPDATE auth_sessions SET last_seen_at = '2020-01-01 00:00:00.000'"))
+    with served.backend.locked(served.world.database_url):
+        response = httpx2.get(served.url(path), cookies=cookies, headers={"Accept": "text/html"}, timeout=15)
 
     assert response.status_code == (303 if path == "/login" else 200)

@@ -4,8 +4,10 @@ The competition is the demo's, on a test set of one's choice; submissions and re
 through HTTP or a worker.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from hashlib import sha256
@@ -37,6 +39,7 @@ from models.accounts import User
 from models.courses import Role
 from models.gradings import Grading, Phase, State
 from models.submissions import Via
+from tests.databases import FILE, Backend
 
 FOLDER = Path(competitions.__file__).parent
 SAMPLES = FOLDER / "demo" / "samples"
@@ -100,6 +103,14 @@ def populate(database: Database, folder: Path, passwords: Passwords, images: Pat
         read = definition.from_yaml(text, "demo.yaml", FOLDER)
         version = competition_service.apply(session, course, read, text, dataset, None)
     return World(folder, database.url.render_as_string(hide_password=False), people, course.id, version.id)
+
+
+@contextmanager
+def copied(backend: Backend, template: World, folder: Path) -> Iterator[World]:
+    """The same course in a folder and a database of its own."""
+    shutil.copytree(template.folder, folder, ignore=shutil.ignore_patterns(f"{FILE}*"))
+    with backend.copied(template.database_url, folder) as url:
+        yield replace(template, folder=folder, database_url=url)
 
 
 def write_images(path: Path, examples: int) -> Path:

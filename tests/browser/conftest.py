@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 import competitions
+from tests.databases import Backend
 
 SAMPLES = Path(competitions.__file__).parent / "demo" / "samples"
 START_SECONDS = 60
@@ -39,14 +40,20 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`secateur run` with the demo course, on a free port; ended with the session."""
+    folder = tmp_path_factory.mktemp("site")
+    with backend.empty(folder) as url:
+        yield from serving(folder, url)
+
+
+def serving(folder: Path, url: str) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("site")
-    settings = {"SECATEUR_DATA_DIR": str(folder), "SECATEUR_PORT": str(port), "SECATEUR_WORKER_PROCESSES": "1"}
-    environment = {**os.environ, **settings, "SECATEUR_MIN_FREE_DISK_BYTES": "0"}
+    settings = {"DATA_DIR": str(folder), "PORT": str(port), "WORKER_PROCESSES": "1", "MIN_FREE_DISK_BYTES": "0"}
+    environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
+    environment["SECATEUR_DATABASE_URL"] = url
     command = [sys.executable, "-m", "app.cli"]
     subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
     told = subprocess.run([*command, "demo"], env=environment, check=True, capture_output=True, text=True).stdout

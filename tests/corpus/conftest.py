@@ -29,6 +29,7 @@ from grader.airlock.runner import Airlock
 from grader.running import READING_JOB
 from models.courses import Role
 from tests.corpus.cases import COMPETITIONS, Case, all_cases, definition_of
+from tests.databases import Backend
 
 EXAMPLES = 12
 START_SECONDS = 60
@@ -90,14 +91,25 @@ def jail() -> Iterator[Airlock]:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """`secateur run` with one worker, and every case handed in."""
     folder = tmp_path_factory.mktemp("corpus")
-    token = prepare(folder)
+    with backend.empty(folder) as url:
+        yield from serving(folder, url)
+
+
+def serving(folder: Path, url: str) -> Iterator[Service]:
+    token = prepare(folder, url)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = {"DATA_DIR": str(folder), "PORT": str(port), "WORKER_PROCESSES": "1", "MIN_FREE_DISK_BYTES": "0"}
+    settings = {
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "WORKER_PROCESSES": "1",
+        "MIN_FREE_DISK_BYTES": "0",
+        "DATABASE_URL": url,
+    }
     environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "app.cli", "run"], env=environment, stdout=log, stderr=log)
@@ -112,9 +124,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             process.wait(60)
 
 
-def prepare(folder: Path) -> str:
-    """A data folder with the competitions of the corpus; the API token of its instructor."""
-    url = f"sqlite:///{folder / 'secateur.sqlite'}"
+def prepare(folder: Path, url: str) -> str:
+    """A data folder and a database with the competitions of the corpus; the API token of its instructor."""
     migrate(url)
     database = Database(url)
     with database.write() as session:

@@ -1,8 +1,7 @@
 """A service of its own for each test, with a test set on which an evaluation takes long enough to be interrupted."""
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,41 +9,41 @@ import pytest
 from app.accounts.passwords import Passwords
 from app.database import Database
 from app.schema import migrate
-from tests.app.world import World, populate, write_images
+from tests.app.world import World, copied, populate, write_images
+from tests.databases import Backend
 from tests.faults.tree import Tree
 
 EXAMPLES = 1500
 
 
 @pytest.fixture(scope="session")
-def slow_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    folder = tmp_path_factory.mktemp("slow_world")
-    url = f"sqlite:///{folder / 'secateur.sqlite'}"
-    migrate(url)
-    database = Database(url)
-    images = write_images(folder / "images.npz", EXAMPLES)
-    world = populate(database, folder, Passwords(memory_kib=8, passes=1, lanes=1), images)
-    database.close()
-    return world
+def slow_world(backend: Backend) -> World:
+    def make(folder: Path, url: str) -> World:
+        migrate(url)
+        images = write_images(folder / "images.npz", EXAMPLES)
+        with closing(Database(url)) as database:
+            return populate(database, folder, Passwords(memory_kib=8, passes=1, lanes=1), images)
+
+    return backend.once("slow_world", make)
 
 
 @pytest.fixture(scope="module")
-def tree(slow_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+def tree(backend: Backend, slow_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     """A service with two workers that several tests harm in turn."""
-    yield from running(slow_world, tmp_path_factory.mktemp("shared") / "data", workers=2)
+    yield from running(backend, slow_world, tmp_path_factory.mktemp("shared") / "data", workers=2)
 
 
 @pytest.fixture
-def own_tree(slow_world: World, tmp_path: Path) -> Iterator[Tree]:
+def own_tree(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[Tree]:
     """A service with one worker, for one test."""
-    yield from running(slow_world, tmp_path / "data", workers=1)
+    yield from running(backend, slow_world, tmp_path / "data", workers=1)
 
 
-def running(template: World, folder: Path, workers: int) -> Iterator[Tree]:
-    shutil.copytree(template.folder, folder)
-    tree = Tree(replace(template, folder=folder, database_url=f"sqlite:///{folder / 'secateur.sqlite'}"), workers)
-    try:
-        tree.wait_until_ready()
-        yield tree
-    finally:
-        tree.close()
+def running(backend: Backend, template: World, folder: Path, workers: int) -> Iterator[Tree]:
+    with copied(backend, template, folder) as world:
+        tree = Tree(world, workers)
+        try:
+            tree.wait_until_ready()
+            yield tree
+        finally:
+            tree.close()

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,17 +15,13 @@ from typing import Any
 
 import h5py
 import httpx2
+from sqlalchemy import create_engine, text
 
 from tests.app.world import SAMPLES, World
+from tests.faults.witness import call_witness
 
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.005
-WITNESS = """
-CREATE TABLE IF NOT EXISTS ends (grading_id INTEGER, state TEXT, fence INTEGER);
-CREATE TRIGGER IF NOT EXISTS witness_ends AFTER UPDATE OF state ON gradings WHEN NEW.state IN ('scored', 'rejected', 'failed')
-BEGIN INSERT INTO ends VALUES (NEW.id, NEW.state, NEW.fence); END;
-"""
-"""Writes down each time that a grading is given an end, also where it had one."""
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
@@ -90,11 +85,12 @@ class Tree:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log_path = world.folder / "service.log"
-        self._database_path = world.folder / "secateur.sqlite"
-        with closing(sqlite3.connect(self._database_path, timeout=30)) as connection:
-            connection.executescript(WITNESS)
+        self._database = create_engine(world.database_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+        with self._database.connect() as connection:
+            call_witness(connection)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")} | {
             "SECATEUR_DATA_DIR": str(world.folder),
+            "SECATEUR_DATABASE_URL": world.database_url,
             "SECATEUR_PORT": str(self.port),
             "SECATEUR_WORKER_PROCESSES": str(workers),
             "SECATEUR_WORKER_BEAT_SECONDS": "0.2",
@@ -131,8 +127,8 @@ class Tree:
         """The worker that evaluates a submission at this moment."""
         found = self.ask(
             "SELECT name FROM workers JOIN gradings ON gradings.worker_id = workers.id"
-            " WHERE submission_id = ? AND state = 'running' AND phase = 'evaluating'",
-            submission,
+            " WHERE submission_id = :submission AND state = 'running' AND phase = 'evaluating'",
+            submission=submission,
         )
         return self.child("worker", found[0][0]) if found else None
 
@@ -158,10 +154,10 @@ class Tree:
         number: int = response.json()["id"]
         return number
 
-    def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    def ask(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """What the database says, read beside the service."""
-        with closing(sqlite3.connect(f"file:{self._database_path}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(statement, values).fetchall()
+        with self._database.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(statement), values)]
 
     def all_ended(self) -> bool:
         return not self.ask("SELECT 1 FROM gradings WHERE state IN ('queued', 'running') LIMIT 1")
@@ -185,6 +181,7 @@ class Tree:
 
     def close(self) -> None:
         """Ends whatever is left of it, each process by its number."""
+        self._database.dispose()
         self.below()
         if self.supervisor.poll() is None:
             self.supervisor.terminate()

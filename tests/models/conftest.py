@@ -1,6 +1,7 @@
-"""A migrated SQLite database and the rows that every grading stands on."""
+"""A migrated database and the rows that every grading stands on."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,21 +9,21 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from app.schema import migrate
 from models import Competition, CompetitionVersion, Course, Dataset, Entrant, Grading, Submission, User, Via
+from tests.databases import Backend
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    url = f"sqlite:///{tmp_path / 'models.sqlite'}"
-    migrate(url)
-    database = Database(url)
-    with database.write() as session:
+def session(backend: Backend, tmp_path: Path) -> Iterator[Session]:
+    with (
+        backend.copied(backend.migrated(), tmp_path) as url,
+        closing(Database(url)) as database,
+        database.write() as session,
+    ):
         yield session
         session.rollback()
-    database.close()
 
 
 @pytest.fixture

@@ -8,17 +8,15 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.schema import migrate
 from app.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("SECATEUR_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SECATEUR_PORT", "0")
-    settings = Settings()
-    migrate(settings.database_url)
-    return settings
+    monkeypatch.setenv("SECATEUR_DATABASE_URL", database_url)
+    return Settings()
 
 
 def test_two_services_do_not_share_a_data_folder(settings: Settings) -> None:

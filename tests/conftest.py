@@ -1,0 +1,37 @@
+"""Every test that touches a database runs on SQLite and on Postgres, unless it is marked as resting on one of them."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.databases import KINDS, Backend
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "run database tests on this one alone (may be given again); by default on each"
+    parser.addoption("--database", action="append", choices=list(KINDS), help=what)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        wanted: list[str] = metafunc.config.getoption("database") or list(KINDS)
+        only = metafunc.definition.get_closest_marker("only_on")
+        if only is not None:
+            assert only.kwargs["reason"]
+            wanted = [name for name in wanted if name in only.args]
+        metafunc.parametrize("backend", wanted, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Backend]]:
+    """Each kind of database; what they make once outlives the change from one to the other."""
+    made = {name: kind(tmp_path_factory.mktemp(name)) for name, kind in KINDS.items()}
+    yield made
+    for backend in made.values():
+        backend.close()
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest, backends: Mapping[str, Backend]) -> Backend:
+    """The kind of database that a test runs on."""
+    return backends[request.param]

@@ -1,0 +1,154 @@
+"""The databases that tests run on: a SQLite file, or a database of a real Postgres server.
+
+A test that asks for the fixture `backend`, directly or through another one such as `world`, runs on both. What only
+one of them has is marked: `@pytest.mark.only_on("sqlite", reason="PRAGMAs are SQLite's")`.
+"""
+
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+from app.engines import sqlite_path
+from app.schema import migrate
+from models import Base
+from tests.postgres_server import PostgresServer
+
+SQLITE, POSTGRES = "sqlite", "postgres"
+FILE = "secateur.sqlite"
+T = TypeVar("T")
+
+
+class Backend(ABC):
+    """A kind of database. What is made once, such as a migrated template, lasts until it is closed."""
+
+    name: ClassVar[str]
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._lasting = ExitStack()
+        self._made: dict[str, Any] = {}
+
+    @abstractmethod
+    def empty(self, folder: Path) -> AbstractContextManager[str]:
+        """The address of a new database without tables; a file lies in that folder."""
+
+    @abstractmethod
+    def copied(self, url: str, folder: Path) -> AbstractContextManager[str]:
+        """The address of a copy of a database to which nobody is connected."""
+
+    @abstractmethod
+    def locked(self, url: str) -> AbstractContextManager[None]:
+        """Nobody else can write meanwhile, and everybody can read."""
+
+    @abstractmethod
+    def ruin(self, url: str) -> None:
+        """Makes a database unusable."""
+
+    def once(self, what: str, make: Callable[[Path, str], T]) -> T:
+        """What `make` returns, made at the first asking from a folder of its own and the address of an empty database."""
+        if what not in self._made:
+            folder = self._scratch / what
+            folder.mkdir(parents=True)
+            self._made[what] = make(folder, self._lasting.enter_context(self.empty(folder)))
+        made: T = self._made[what]
+        return made
+
+    def migrated(self) -> str:
+        """The address of a database with this release's tables and no rows, to be copied."""
+
+        def make(folder: Path, url: str) -> str:
+            migrate(url)
+            return url
+
+        return self.once("migrated", make)
+
+    def close(self) -> None:
+        """Ends what was made once."""
+        self._lasting.close()
+
+
+class Sqlite(Backend):
+    """Files."""
+
+    name = SQLITE
+
+    @contextmanager
+    def empty(self, folder: Path) -> Iterator[str]:
+        yield f"sqlite:///{folder / FILE}"
+
+    @contextmanager
+    def copied(self, url: str, folder: Path) -> Iterator[str]:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_file(url), folder / FILE)
+        yield f"sqlite:///{folder / FILE}"
+
+    @contextmanager
+    def locked(self, url: str) -> Iterator[None]:
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("BEGIN IMMEDIATE"))
+            yield
+            connection.execute(text("ROLLBACK"))
+
+    def ruin(self, url: str) -> None:
+        _file(url).write_bytes(b"this is no database" * 1000)
+
+
+class Postgres(Backend):
+    """Databases of one server, which is started when the first is needed."""
+
+    name = POSTGRES
+
+    def __init__(self, scratch: Path) -> None:
+        super().__init__(scratch)
+        self._numbers = count(1)
+        self._server: PostgresServer | None = None
+
+    @property
+    def server(self) -> PostgresServer:
+        """The server, running."""
+        if self._server is None:
+            self._server = self._lasting.enter_context(PostgresServer())
+        return self._server
+
+    def empty(self, folder: Path) -> AbstractContextManager[str]:
+        return self._new()
+
+    def copied(self, url: str, folder: Path) -> AbstractContextManager[str]:
+        folder.mkdir(parents=True, exist_ok=True)
+        return self._new(f"TEMPLATE {make_url(url).database}")
+
+    @contextmanager
+    def _new(self, how: str = "") -> Iterator[str]:
+        server, name = self.server, f"test_{next(self._numbers)}"
+        server.run(f"CREATE DATABASE {name} {how}")
+        try:
+            yield server.url(name)
+        finally:
+            server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    @contextmanager
+    def locked(self, url: str) -> Iterator[None]:
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(f"LOCK TABLE {', '.join(Base.metadata.tables)} IN EXCLUSIVE MODE"))
+            yield
+            connection.rollback()
+
+    def ruin(self, url: str) -> None:
+        self.server.run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+KINDS: dict[str, type[Backend]] = {SQLITE: Sqlite, POSTGRES: Postgres}
+
+
+def _file(url: str) -> Path:
+    path = sqlite_path(make_url(url))
+    assert path is not None
+    return path
