@@ -30,8 +30,8 @@ test: $(VENV)/.dev chromium ## Install everything, then check style and types an
 	@$(BIN)/python tools/vendor.py --check
 	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
 
-quick: $(VENV)/.dev ## Run the tests that need neither Keras nor a browser.
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not keras and not browser and not slow"
+quick: $(VENV)/.dev ## Run the tests that need neither Keras nor a browser, on SQLite alone.
+	@$(BIN)/pytest -n 2 --dist loadfile --database sqlite -m "not keras and not browser and not slow"
 
 lint: $(VENV)/.dev ## Check style, types and vendored files.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

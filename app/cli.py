@@ -12,7 +12,7 @@ from app import logs
 from app.commands import competitions, courses, demo, people, serving
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
-from app.schema import OutdatedDatabase, UnknownSchema
+from app.schema import BlockedMigration, OutdatedDatabase, UnknownSchema
 from app.settings import Settings
 from grader.dataset_errors import DatasetError
 from grader.errors import DefinitionError
@@ -21,6 +21,7 @@ PRIVATE = 0o077
 """The umask: what the service writes is read by its own user alone."""
 TOLD = (
     AppError,
+    BlockedMigration,
     DefinitionError,
     DatasetError,
     OutdatedDatabase,

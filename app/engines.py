@@ -18,6 +18,8 @@ HASTY_MILLISECONDS = 100
 """How long a write that may as well not happen waits for a row on Postgres."""
 POSTGRES_LOCK_NOT_AVAILABLE = "55P03"
 """SQLSTATE of a lock that was not free in time."""
+POSTGRES_QUERY_CANCELED = "57014"
+"""SQLSTATE of a statement that ran for longer than it may."""
 
 
 class UnsupportedDatabase(ValueError):
@@ -87,6 +89,11 @@ def is_busy(error: OperationalError) -> bool:
     cause = error.orig
     sqlite_busy = getattr(cause, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY  # the low byte is the primary code
     return sqlite_busy or getattr(cause, "sqlstate", None) == POSTGRES_LOCK_NOT_AVAILABLE
+
+
+def is_out_of_time(error: OperationalError) -> bool:
+    """True where Postgres ended a statement that ran for longer than it may."""
+    return getattr(error.orig, "sqlstate", None) == POSTGRES_QUERY_CANCELED
 
 
 def migration_engine(url: URL) -> Engine:

@@ -8,12 +8,17 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
-from app.engines import checked_url, migration_engine, read_engine, sqlite_path
+from app.engines import checked_url, is_busy, is_out_of_time, migration_engine, read_engine, sqlite_path
 
 
 class UnknownSchema(Exception):
     """The database was migrated by a newer release than this one."""
+
+
+class BlockedMigration(Exception):
+    """The database was in use, and the migration gave up: nothing was changed."""
 
 
 class OutdatedDatabase(Exception):
@@ -38,7 +43,10 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`, up or down, creating a SQLite file and its folder where there is none."""
+    """Bring the database to `revision`, up or down, creating a SQLite file and its folder where there is none.
+
+    Raises UnknownSchema, and BlockedMigration where others use the tables for too long.
+    """
     url = checked_url(database_url)
     path = sqlite_path(url)
     if path is not None:
@@ -52,8 +60,18 @@ def migrate(database_url: str, revision: str = "head") -> None:
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)
+    except OperationalError as error:
+        if not (is_busy(error) or is_out_of_time(error)):
+            raise
+        raise BlockedMigration(_BLOCKED) from error
     finally:
         engine.dispose()
+
+
+_BLOCKED = (
+    "the migration gave up: the database is in use, and what it needs was not free in time. Nothing was changed. "
+    "End `secateur run` and whatever else reads or writes the database, such as a backup, and run `secateur migrate` again"
+)
 
 
 def pending(database_url: str) -> tuple[str, ...]:

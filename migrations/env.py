@@ -15,6 +15,8 @@ LOCK_TIMEOUT_SECONDS = 4
 """How long a migration may wait for a table: waiting longer would make every request queue up behind it."""
 STATEMENT_TIMEOUT_SECONDS = 300
 """How long one statement of a migration may run."""
+OTHERS_SECONDS = 600
+"""How long a migration waits for another process's migration to end."""
 
 
 class BrokenReferences(Exception):
@@ -41,8 +43,9 @@ def prepare(connection: Connection) -> None:
     """Take Postgres' lock for the length of this transaction. SQLite's own write lock is enough there."""
     if connection.dialect.name != "postgresql":
         return
+    # Another process's migration may take as long as migrations do; a table's lock must come at once.
+    connection.execute(text(f"SET LOCAL lock_timeout = '{OTHERS_SECONDS}s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-    # After the advisory lock: waiting for another process's migration is no reason to give up.
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
     connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'"))
 

@@ -62,7 +62,7 @@ def test_a_read_answers_while_a_write_is_open(database: Database) -> None:
 
 
 def test_a_read_session_cannot_write(database: Database) -> None:
-    with database.read() as session, pytest.raises(DBAPIError, match="read-?only"):
+    with database.read() as session, pytest.raises(DBAPIError, match=r"read-?only"):
         session.execute(update(User).values(name="Grace"))
 
 

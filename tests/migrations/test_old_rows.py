@@ -1,0 +1,112 @@
+"""What was written under an older release is there after every step up, and after the step back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from app.schema import alembic_config, migrate
+from tests.migrations.conftest import connected
+
+PEOPLE, GRADINGS, ATTACHMENTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04"
+ROWS = {
+    PEOPLE: (
+        "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
+        "auth_sessions (id, user_id, token_sha256, created_at, last_seen_at, expires_at, user_agent) "
+        "VALUES (2, 1, 't', '2026-01-01', '2026-01-02', '2026-01-03', 'Browser/1')",
+        "api_tokens (id, user_id, name, prefix, token_sha256, created_at) VALUES (3, 1, 'laptop', 'x', 't', '2026-01-01')",
+        "audit_entries (id, at, actor_id, action, subject, detail) VALUES (4, '2026-01-01', 1, 'a', 's', '{\"a\": 1}')",
+        "courses (id, slug, title, time_zone, created_at) VALUES (1, 'ml', 'Élaguer', 'UTC', '2026-01-01')",
+        "memberships (id, course_id, user_id, role, created_at) VALUES (5, 1, 1, 'student', '2026-01-01')",
+        "datasets (id, name, digest, examples, sample_shape, dtype, classes, created_at) "
+        "VALUES (1, 'd', 'd', 5, '[2]', 'uint8', 2, '2026-01-01')",
+        "competitions (id, course_id, slug, title, created_at) VALUES (1, 1, 'p', 'P', '2026-01-01')",
+        "competition_versions (id, competition_id, number, source, definition, definition_digest, dataset_id, created_at) "
+        "VALUES (1, 1, 1, 'title: P', '{\"b\": 1, \"a\": [2]}', 'e', 1, '2026-01-01')",
+    ),
+    GRADINGS: (
+        "entrants (id, competition_id, alias, created_at) VALUES (1, 1, 'Mossy Quince', '2026-01-01')",
+        "entrant_members (id, entrant_id, competition_id, user_id) VALUES (6, 1, 1, 1)",
+        "workers (id, name, incarnation, started_at, beat_at, airlock_level, airlock_report, lanes, versions) "
+        "VALUES (8, 'w', 'i', '2026-01-01', '2026-01-01', 'A', '{}', '[\"check\"]', '{}')",
+        "submissions (id, competition_id, entrant_id, user_id, received_at, idempotency_key, via, created_at) "
+        "VALUES (7, 1, 1, 1, '2026-01-01', 'once', 'api', '2026-01-01')",
+        "submission_files (id, submission_id, role, name, sha256, bytes) VALUES (9, 7, 'weights', 'w', 'f', 5000000000)",
+        "gradings (id, submission_id, version_id, is_live, state, phase, lane, fence, worker_id, created_at, finished_at, "
+        "crash_causes, phase_times, file_sha256, score, score_exact, report, predictions) "
+        "VALUES (5, 7, 1, true, 'scored', 'done', 'check', 3, 8, '2026-01-01', '2026-01-01', '[]', '{}', 'f', 0.5, '1/2', "
+        "'{\"b\": 1, \"a\": 2}', 'abc')",
+    ),
+    ATTACHMENTS: (
+        "submission_files (id, submission_id, role, name, sha256, bytes) VALUES (10, 7, 'attachment', 'a.pdf', 'a', 1)",
+        "artifacts (id, grading_id, kind, name, sha256, bytes) VALUES (11, 5, 'onnx', 'small.onnx', 'c', 3)",
+    ),
+}
+"""Rows that a release wrote, by the migration that made room for them: at least one in each table."""
+HISTORY = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()][::-1]
+Rows = Mapping[str, list[dict[str, Any]]]
+
+
+def fill(url: str, upto: str) -> None:
+    """Writes the rows of every release until that one, as an old installation has them."""
+    for revision in HISTORY[: HISTORY.index(upto) + 1]:
+        with connected(url) as connection:
+            for row in ROWS.get(revision, ()):
+                connection.exec_driver_sql(f"INSERT INTO {row}")
+
+
+def rows(url: str) -> Rows:
+    """Every row of every table."""
+    with connected(url) as connection:
+        names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+        return {
+            name: [dict(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY id")).mappings()]
+            for name in names
+        }
+
+
+def old_part(after: Rows, before: Rows) -> Rows:
+    """Of the rows after a step, the tables and columns that there were before it."""
+    return {
+        table: [{column: row[column] for column in kept[0]} for row in after[table]] if kept else after[table]
+        for table, kept in before.items()
+    }
+
+
+def test_every_table_has_rows_in_this_test(url: str) -> None:
+    migrate(url)
+
+    fill(url, HISTORY[-1])
+
+    assert [table for table, found in rows(url).items() if not found] == []
+
+
+@pytest.mark.parametrize("revision", HISTORY[:-1])
+def test_rows_survive_every_later_step_and_its_return(url: str, revision: str) -> None:
+    migrate(url, revision)
+    fill(url, revision)
+    before = rows(url)
+
+    for later in HISTORY[HISTORY.index(revision) + 1 :]:
+        migrate(url, later)
+        assert old_part(rows(url), before) == before, later
+    for earlier in HISTORY[HISTORY.index(revision) : -1][::-1]:
+        migrate(url, "-1")
+        assert old_part(rows(url), before) == before, earlier
+    assert rows(url) == before
+
+
+def test_attachments_are_forgotten_by_the_release_that_has_no_place_for_them(url: str) -> None:
+    migrate(url, ATTACHMENTS)
+    fill(url, GRADINGS)
+    before = rows(url)
+    with connected(url) as connection:
+        for row in ROWS[ATTACHMENTS]:
+            connection.exec_driver_sql(f"INSERT INTO {row}")
+
+    migrate(url, "-1")
+
+    assert rows(url) == old_part(before, rows(url))
+    assert "artifacts" not in rows(url)
