@@ -5,7 +5,8 @@ from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 BUSY_TIMEOUT_MILLISECONDS = 30_000
 """How long SQLite waits for another process's write to end."""
@@ -89,6 +90,10 @@ def is_busy(error: OperationalError) -> bool:
     cause = error.orig
     sqlite_busy = getattr(cause, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY  # the low byte is the primary code
     return sqlite_busy or getattr(cause, "sqlstate", None) == POSTGRES_LOCK_NOT_AVAILABLE
+
+
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised while the database is gone, full or locked for too long. It may be there again in a moment."""
 
 
 def is_out_of_time(error: OperationalError) -> bool:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.engines import AWAY
 from app.errors import TITLES, AppError, NotFound
 from app.openapi import MEDIA_TYPE
 from app.rendering import wants_page
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 CODES = {400: "request-form", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 """Of what the framework itself refuses, by status."""
+RETRY_SECONDS = 5
+"""After which a request is worth another try where the database was away."""
 OTHER_CODE = "request-refused"
 _IN_NO_PATH = {"greater_than_equal", "less_than_equal", "int_parsing_size", "value_error"}
 """Findings about a value in a path that has the right form and that no row can have."""
@@ -32,6 +35,7 @@ def install(app: FastAPI) -> None:
         AppError: _app_error,
         HTTPException: _http_exception,
         RequestValidationError: _validation_error,
+        **dict.fromkeys(AWAY, _database_away),
         Exception: _our_fault,
     }
     for kind, handler in handlers.items():
@@ -90,6 +94,15 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
 
 def _nothing_at(request: Request) -> str:
     return f"There is nothing at {request.url.path}."
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.error("request.database_away path=%s request=%s", request.url.path, request.state.request_id, exc_info=error)
+    detail = (
+        "The database does not answer at the moment. Try again in a few seconds; a submission that is sent again with "
+        "the same Idempotency-Key counts once."
+    )
+    return render(request, AppError(503, "database-away", detail, retry_after_seconds=RETRY_SECONDS))
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

@@ -143,6 +143,9 @@ CODES = {
     "dataset-classes": Explained(
         "The data set has labels beyond the network's outputs.", "Name the data set that was made for this network."
     ),
+    "database-away": Explained(
+        "The database does not answer, is full, or lets nobody write.", "Try again in a few seconds."
+    ),
     "our-fault": Explained(
         "Something broke on our side.", "No try is used. Tell your instructor the number in the answer."
     ),

@@ -3,14 +3,18 @@
 import fcntl
 import importlib.metadata
 import os
+import logging
 import socket
+import time
 from pathlib import Path
 from typing import TextIO
 
 import click
 import uvicorn
+from fastapi import FastAPI
 
 from app import supervisor
+from app.engines import AWAY
 from app.main import create_app
 from app.queue import worker
 from app.schema import migrate, pending, require_current
@@ -18,6 +22,10 @@ from app.settings import Settings
 from app.supervisor import Child
 from models.gradings import Lane
 
+log = logging.getLogger(__name__)
+
+TROUBLE_SECONDS = 1.0
+"""Wait before the database is asked again."""
 GRACE_SECONDS = 5
 """How long open requests may take at the end of the web process."""
 _LANES = {"check": (Lane.CHECK,), "evaluate": (Lane.EVALUATE,), "both": (Lane.CHECK, Lane.EVALUATE)}
@@ -51,7 +59,7 @@ def web(parent: int | None) -> None:
     supervisor.end_with_parent(parent)
     settings = Settings()
     uvicorn.run(
-        create_app(settings),
+        _create_app(settings),
         host=settings.host,
         port=settings.port,
         server_header=False,
@@ -60,6 +68,16 @@ def web(parent: int | None) -> None:
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _create_app(settings: Settings) -> FastAPI:
+    """The application, as soon as the database answers: one that is away for a minute does not end the service."""
+    while True:
+        try:
+            return create_app(settings)
+        except AWAY as error:
+            log.warning("web.database_away: %s", error)
+            time.sleep(TROUBLE_SECONDS)
 
 
 @click.command("worker")

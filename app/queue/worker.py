@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from types import FrameType
 
-from sqlalchemy.exc import OperationalError
-
 from app.competitions.stored import RulesCache
 from app.database import Database
+from app.engines import AWAY
 from app.queue import tickets, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
+from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, lacks_room
 from app.queue.workers import Identity
 from app.settings import Settings
 from app.storage import Store
 from grader.airlock.layers import Level
 from grader.airlock.runner import Airlock
-from grader.errors import AirlockUnavailable, DefinitionError
+from grader.errors import AirlockUnavailable
 from grader.running import EVALUATING_JOB, READING_JOB
 from models.gradings import Lane
 
@@ -33,7 +33,7 @@ IDLE_SECONDS = 0.05
 GIVE_WAY_SECONDS = 2 * IDLE_SECONDS
 """How long a worker that only checks leaves new work to one that may do all of it, so that an empty queue costs no wait."""
 TROUBLE_SECONDS = 1.0
-"""Wait after the database refused."""
+"""Wait after the database refused, or while the disk is full."""
 
 
 def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mapping[str, str]) -> int:
@@ -54,8 +54,9 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         stack.callback(database.close)
         rules = stack.enter_context(RulesCache(database, settings.data_dir))
         worse = max((reader, evaluator), key=lambda airlock: airlock.level.value)
-        with database.write() as session:
-            identity = workers.register(session, name, lanes, worse.level.value, worse.report, versions)
+        identity = _register(database, stop, name, lanes, worse, versions)
+        if identity is None:
+            return 0
         log.info("worker.started name=%s level=%s lanes=%s", name, worse.level.value, ",".join(lanes))
         still = threading.Event()
         heart = Heart(database, identity, settings, stop, still)
@@ -74,12 +75,31 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
     return 0
 
 
+def _register(
+    database: Database,
+    stop: threading.Event,
+    name: str,
+    lanes: tuple[Lane, ...],
+    airlock: Airlock,
+    versions: Mapping[str, str],
+) -> Identity | None:
+    """Takes the worker's name as soon as the database lets it; None where it was asked to stop before."""
+    while not stop.is_set():
+        try:
+            with database.write() as session:
+                return workers.register(session, name, lanes, airlock.level.value, airlock.report, versions)
+        except AWAY:
+            log.exception("worker.database_refused")
+            stop.wait(TROUBLE_SECONDS)
+    return None
+
+
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
     was_idle = True
     while not stop.is_set():
         try:
             ticket = _next(grader, identity, stop, was_idle)
-        except OperationalError:
+        except AWAY:
             log.exception("worker.database_refused")
             stop.wait(TROUBLE_SECONDS)
             continue
@@ -87,7 +107,7 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
         if ticket is None:
             stop.wait(GIVE_WAY_SECONDS if _only_checks(grader) else IDLE_SECONDS)
         else:
-            _grade(grader, ticket)
+            _grade(grader, ticket, stop)
 
 
 def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool) -> Ticket | None:
@@ -106,24 +126,17 @@ def _only_checks(grader: Grader) -> bool:
     return Lane.EVALUATE not in grader.lanes
 
 
-def _grade(grader: Grader, ticket: Ticket) -> None:
+def _grade(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
     """Grades one ticket. Whatever goes wrong is our fault and gives the ticket back; the worker lives on."""
     try:
         grader.grade(ticket)
     except Exception as error:
         log.exception("grading.fault grading=%d", ticket.grading_id)
-        fault = f"{type(error).__name__}: {error}"[:2000]
-        try:
-            with grader.database.write() as session:
-                if isinstance(error, AirlockUnavailable):
-                    tickets.give_back(session, ticket, fault)
-                elif isinstance(error, DefinitionError):
-                    tickets.give_up(session, ticket, fault)  # the rules are as wrong the next time
-                else:
-                    tickets.lose(session, ticket, fault)
-        except OperationalError:
-            # The row still says `running` under this worker's name: hand it back when the database is there again.
-            log.exception("grading.not_given_back grading=%d", ticket.grading_id)
-            raise
+        while not hand_back(grader.database, ticket, error) and not stop.is_set():
+            stop.wait(TROUBLE_SECONDS)
         if isinstance(error, AirlockUnavailable):
             raise  # the jail that held at the start is gone: end, and be started and tested anew
+        if lacks_memory(error):
+            end_for_want_of_memory()
+        if lacks_room(error):
+            stop.wait(TROUBLE_SECONDS)

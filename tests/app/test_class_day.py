@@ -29,7 +29,8 @@ from app.database import Database  # noqa: E402
 from app.schema import migrate  # noqa: E402
 from models.courses import Course, Role  # noqa: E402
 from tests.app.world import FOLDER, World, populate, write_images  # noqa: E402
-from tests.faults.tree import Tree, wait_for  # noqa: E402
+from tests.databases import Backend  # noqa: E402
+from tests.faults.tree import Tree, running, wait_for  # noqa: E402
 
 STUDENTS = 20
 EXAMPLES = 100
@@ -137,7 +138,9 @@ def make_class(images: Any) -> tuple[Any, Sequence[Handed]]:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tree, Sequence[str], Sequence[Handed]]]:
+def day(
+    backend: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Tree, Sequence[str], Sequence[Handed]]]:
     """The running service, the students' tokens, and what they are about to hand in."""
     folder, scratch = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("scratch")
     stored = np.random.default_rng(7).integers(0, 256, (EXAMPLES, 1, 28, 28), dtype=np.uint8)
@@ -146,18 +149,14 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tree, Sequen
     )
     labels, handed = make_class((torch.from_numpy(stored).float() / 255 - 0.5) / 0.5)
     np.savez(scratch / "test.npz", images=stored, labels=labels.numpy())
-    url = f"sqlite:///{folder / 'secateur.sqlite'}"
-    migrate(url)
-    hasher = Passwords(memory_kib=8, passes=1, lanes=1)
-    with closing(Database(url)) as database:
-        world = populate(database, folder, hasher, write_images(scratch / "demo.npz", 20))
-        tokens = enrol(database, world, scratch / "test.npz")
-    tree = Tree(world, workers=1)
-    try:
-        tree.wait_until_ready()
-        yield tree, tokens, handed
-    finally:
-        tree.close()
+    with backend.empty(folder) as url:
+        migrate(url)
+        hasher = Passwords(memory_kib=8, passes=1, lanes=1)
+        with closing(Database(url)) as database:
+            world = populate(database, folder, hasher, write_images(scratch / "demo.npz", 20))
+            tokens = enrol(database, world, scratch / "test.npz")
+        with running(world, workers=1) as tree:
+            yield tree, tokens, handed
 
 
 def enrol(database: Database, world: World, images: Path) -> Sequence[str]:

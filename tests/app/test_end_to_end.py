@@ -18,7 +18,7 @@ from app.database import Database
 from app.schema import migrate
 from tests.app.world import FOLDER, PASSWORD, SHARED, populate
 from tests.databases import Backend
-from tests.faults.tree import Tree, wait_for
+from tests.faults.tree import Tree, running, wait_for
 
 DEMO = json.loads((FOLDER / "demo" / "expected.json").read_text(encoding="utf-8"))["samples"]
 CMU = {
@@ -52,12 +52,8 @@ def serving(folder: Path, url: str, scratch: Path) -> Iterator[Tree]:
         world = populate(database, folder, hasher, FOLDER / "demo" / "hidden-test.npz")
         if CMU_IMAGES.is_file():
             add_cmu(database, folder, scratch)
-    tree = Tree(world, workers=1)
-    try:
-        tree.wait_until_ready()
+    with running(world, workers=1) as tree:
         yield tree
-    finally:
-        tree.close()
 
 
 def add_cmu(database: Database, folder: Path, scratch: Path) -> None:

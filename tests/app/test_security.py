@@ -128,7 +128,7 @@ def test_our_own_fault_has_them_too(program: Open, world: World, backend: Backen
 
     response = program("ada").get("/submissions")
 
-    assert response.status_code == 500
+    assert response.status_code == (500 if backend.name == "sqlite" else 503)  # damaged, or gone for now
     assert PROTECTIVE.items() <= dict(response.headers).items()
     assert response.headers["x-request-id"] == response.json()["request_id"]
 

@@ -18,7 +18,8 @@ from app.database import Database
 from app.schema import migrate
 from tests.app.test_end_to_end import by_rest, hand_in, result
 from tests.app.world import FOLDER, SHARED, populate, write_images
-from tests.faults.tree import Tree
+from tests.databases import Backend
+from tests.faults.tree import Tree, running
 
 SAMPLES = SHARED / "samples" / "cs6886"
 IMAGES = SHARED / "data" / "fashion-mnist"
@@ -40,31 +41,29 @@ def test_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory, test_images: Path) -> Iterator[Tree]:
+def tree(backend: Backend, tmp_path_factory: pytest.TempPathFactory, test_images: Path) -> Iterator[Tree]:
     folder = tmp_path_factory.mktemp("service")
-    url = f"sqlite:///{folder / 'secateur.sqlite'}"
-    migrate(url)
-    with closing(Database(url)) as database:
-        world = populate(
-            database, folder, Passwords(memory_kib=8, passes=1, lanes=1), write_images(folder / "demo.npz", 20)
-        )
-        text = (FOLDER / "cs6886.yaml").read_text(encoding="utf-8")
-        text = text.replace("opens: 2026-09-01 00:00", "opens: 2020-09-01 00:00").replace(
-            "closes: 2026-12-18 23:59", ""
-        )
-        with database.write() as session:
-            course = courses.course_by_slug(session, "ml")
-            assert course is not None
-            copied = competition_service.copy_dataset(folder, "fashion-mnist", test_images)
-            dataset = competition_service.add_dataset(session, copied)
-            read = definition.from_yaml(text, "cs6886.yaml", FOLDER)
-            competition_service.apply(session, course, read, text, dataset, None)
-    tree = Tree(world, workers=1)
-    try:
-        tree.wait_until_ready()
-        yield tree
-    finally:
-        tree.close()
+    with backend.empty(folder) as url:
+        migrate(url)
+        with closing(Database(url)) as database:
+            hasher = Passwords(memory_kib=8, passes=1, lanes=1)
+            world = populate(database, folder, hasher, write_images(folder / "demo.npz", 20))
+            add_cs6886(database, folder, test_images)
+        with running(world, workers=1) as tree:
+            yield tree
+
+
+def add_cs6886(database: Database, folder: Path, images: Path) -> None:
+    """The assignment as it ships, open at any time."""
+    text = (FOLDER / "cs6886.yaml").read_text(encoding="utf-8")
+    text = text.replace("opens: 2026-09-01 00:00", "opens: 2020-09-01 00:00").replace("closes: 2026-12-18 23:59", "")
+    with database.write() as session:
+        course = courses.course_by_slug(session, "ml")
+        assert course is not None
+        copied = competition_service.copy_dataset(folder, "fashion-mnist", images)
+        dataset = competition_service.add_dataset(session, copied)
+        read = definition.from_yaml(text, "cs6886.yaml", FOLDER)
+        competition_service.apply(session, course, read, text, dataset, None)
 
 
 def check(report: Mapping[str, Any]) -> None:

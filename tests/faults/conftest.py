@@ -11,7 +11,7 @@ from app.database import Database
 from app.schema import migrate
 from tests.app.world import World, copied, populate, write_images
 from tests.databases import Backend
-from tests.faults.tree import Tree
+from tests.faults.tree import Tree, running
 
 EXAMPLES = 1500
 
@@ -30,20 +30,16 @@ def slow_world(backend: Backend) -> World:
 @pytest.fixture(scope="module")
 def tree(backend: Backend, slow_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     """A service with two workers that several tests harm in turn."""
-    yield from running(backend, slow_world, tmp_path_factory.mktemp("shared") / "data", workers=2)
+    yield from serving(backend, slow_world, tmp_path_factory.mktemp("shared") / "data", workers=2)
 
 
 @pytest.fixture
 def own_tree(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[Tree]:
     """A service with one worker, for one test."""
-    yield from running(backend, slow_world, tmp_path / "data", workers=1)
+    yield from serving(backend, slow_world, tmp_path / "data", workers=1)
 
 
-def running(backend: Backend, template: World, folder: Path, workers: int) -> Iterator[Tree]:
+def serving(backend: Backend, template: World, folder: Path, workers: int) -> Iterator[Tree]:
     with copied(backend, template, folder) as world:
-        tree = Tree(world, workers)
-        try:
-            tree.wait_until_ready()
+        with running(world, workers) as tree:
             yield tree
-        finally:
-            tree.close()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,10 @@ def distinct_file(folder: Path, number: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine as /proc tells it."""
+    """A process of this machine as /proc tells it. `started` (clock ticks since boot) tells it from one that had its number."""
 
     pid: int
+    started: int
     parent: int
     arguments: Sequence[str]
 
@@ -70,7 +71,7 @@ def processes() -> Iterator[Process]:
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if status[0] not in "ZX":
-                yield Process(int(folder.name), int(status[1]), arguments)
+                yield Process(int(folder.name), int(status[19]), int(status[1]), arguments)
 
 
 def is_alive(pid: int) -> bool:
@@ -84,11 +85,11 @@ class Tree:
         self.world = world
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._log_path = world.folder / "service.log"
+        self._log_path = world.folder.with_suffix(".log")  # beside the folder, which a test may fill
         self._database = create_engine(world.database_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         with self._database.connect() as connection:
             call_witness(connection)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")} | {
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")} | {
             "SECATEUR_DATA_DIR": str(world.folder),
             "SECATEUR_DATABASE_URL": world.database_url,
             "SECATEUR_PORT": str(self.port),
@@ -97,10 +98,15 @@ class Tree:
             "SECATEUR_WORKER_DEAD_SECONDS": "1.5",
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
         }
-        with self._log_path.open("wb") as log:
+        self._log_path.write_bytes(b"")
+        self._seen: set[tuple[int, int]] = set()
+        self.start()
+
+    def start(self) -> None:
+        """Starts the service, at the same address each time."""
+        with self._log_path.open("ab") as log:
             command = [sys.executable, "-m", "app.cli", "run"]
-            self.supervisor = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        self._seen: set[int] = {self.supervisor.pid}
+            self.supervisor = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:
@@ -113,8 +119,20 @@ class Tree:
         while fresh := [each for each in everything if each.parent in known and each.pid not in known]:
             known |= {each.pid for each in fresh}
             found += fresh
-        self._seen |= known
+        self._seen |= {(each.pid, each.started) for each in found}
         return found
+
+    def kill_all(self) -> None:
+        """What a power cut does to the processes."""
+        self.supervisor.kill()
+        for process in self.below():
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        self.supervisor.wait()
+
+    def below_one(self, parent: int) -> list[int]:
+        """The processes whose parent that one is."""
+        return [process.pid for process in self.below() if process.parent == parent]
 
     def child(self, *words: str) -> int | None:
         """The process directly under the supervisor whose command line has all these words."""
@@ -190,6 +208,20 @@ class Tree:
             except subprocess.TimeoutExpired:
                 self.supervisor.kill()
                 self.supervisor.wait()
-        for process in processes():
-            if process.pid in self._seen:
-                os.kill(process.pid, signal.SIGKILL)
+        for pid in self.left():
+            os.kill(pid, signal.SIGKILL)
+
+    def left(self) -> list[int]:
+        """Of all processes that were ever seen below the supervisor, those that live."""
+        return [process.pid for process in processes() if (process.pid, process.started) in self._seen]
+
+
+@contextmanager
+def running(world: World, workers: int) -> Iterator[Tree]:
+    """A service that is ready, ended at the end."""
+    tree = Tree(world, workers)
+    try:
+        tree.wait_until_ready()
+        yield tree
+    finally:
+        tree.close()

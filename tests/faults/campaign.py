@@ -1,0 +1,265 @@
+"""A campaign against the whole service: students hand in while everything that can fail does, and all of it is counted.
+
+    python -m tests.faults.campaign --submissions 300 --seed 1 --database sqlite
+
+The same files are handed in to a service that nobody harms, once; what becomes of them there must become of them here.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx2
+
+from app.accounts.passwords import Passwords
+from app.database import Database
+from app.schema import migrate
+from tests.app.world import FOLDER, World, copied, populate
+from tests.databases import KINDS, SQLITE, Backend, Postgres
+from tests.faults import harms
+from tests.faults.handing_in import Client, Upload, clients, make_uploads
+from tests.faults.harms import LONG, QUICK, Harm, Scene
+from tests.faults.tree import Tree, running, wait_for
+
+WORKERS = 2
+PER_QUICK_HARM = 20
+"""Submissions for each time that each quick harm is done in the long form."""
+PAUSE_SECONDS = (0.2, 1.5)
+"""Least and most between two harms."""
+END_SECONDS = 600.0
+"""In which everything must have ended after the last harm: longer than the longest time limit of a job."""
+DISK_BYTES = 256 << 20
+FILE_BYTES = 400 << 10
+"""Room on the small disk: for the service, and for each submission."""
+BOARD_COLUMNS = ("rank", "score_exact", "accuracy", "sparsity", "full_credit", "entries")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the uploads: state and exact score of each, and the board as everybody sees it."""
+
+    ends: dict[int, tuple[str, str | None]]
+    board: Any
+
+
+@dataclass
+class Tally:
+    """What is counted. Each of the figures in `WRONG` must be 0."""
+
+    submitted: int = 0
+    scored: int = 0
+    rejected: int = 0
+    lost: int = 0
+    twice: int = 0
+    stuck: int = 0
+    innocent_failed: int = 0
+    other_result: int = 0
+    board_differs: int = 0
+    processes_left: int = 0
+    harms: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    losses: int = 0
+    crashes: int = 0
+    seconds: float = 0.0
+
+    def wrong(self) -> dict[str, int]:
+        return {name: number for name, number in asdict(self).items() if name in WRONG and number}
+
+
+WRONG = (
+    "lost",
+    "twice",
+    "stuck",
+    "innocent_failed",
+    "other_result",
+    "board_differs",
+    "processes_left",
+)
+
+
+def template(backend: Backend) -> World:
+    """The demo's competition with the images that it ships with, so that scores mean something."""
+
+    def make(folder: Path, url: str) -> World:
+        migrate(url)
+        with closing(Database(url)) as database:
+            hasher = Passwords(memory_kib=8, passes=1, lanes=1)
+            return populate(database, folder, hasher, FOLDER / "demo" / "hidden-test.npz")
+
+    return backend.once("campaign", make)
+
+
+def undisturbed(backend: Backend, uploads: Sequence[Upload], folder: Path) -> Outcome:
+    """What becomes of the uploads where nothing goes wrong."""
+    with copied(backend, template(backend), folder) as world, running(world, WORKERS) as tree:
+        everyone = start_clients(tree, uploads, threading.Semaphore(len(uploads)), Random(0))
+        finish(tree, everyone)
+        return outcome(tree, everyone)
+
+
+def disturbed(
+    backend: Backend, uploads: Sequence[Upload], folder: Path, plan: Sequence[Harm], calm: Outcome, scene_seed: int
+) -> Tally:
+    """Harms a service by the plan while the uploads come in, and counts."""
+    started, random = time.monotonic(), Random(scene_seed)
+    away_seconds = 10.0 if len(plan) > 4 * len(QUICK) else 2.0
+    with copied(backend, template(backend), folder) as world:
+        with running(world, WORKERS) as tree:
+            scene = Scene(tree, backend, random, away_seconds)
+            pace = threading.Semaphore(0)
+            everyone = start_clients(tree, uploads, pace, random)
+            tally = Tally(submitted=len(uploads))
+            for number, harm in enumerate(plan):
+                for _ in range(len(uploads) * (number + 1) // len(plan) - len(uploads) * number // len(plan)):
+                    pace.release()
+                time.sleep(random.uniform(*PAUSE_SECONDS))
+                tally.harms[do(harm, scene)] += 1
+            scene.close()
+            finish(tree, everyone)
+            count(tally, tree, everyone, calm)
+        tally.processes_left = len(tree.left())
+    tally.seconds = time.monotonic() - started
+    return tally
+
+
+def do(harm: Harm, scene: Scene) -> str:
+    """The harm's name; with a remark where there was nothing to harm."""
+    try:
+        harm(scene)
+    except (TimeoutError, ProcessLookupError, FileNotFoundError):
+        return f"{harm.__name__} (nothing there)"
+    except PermissionError:
+        return f"{harm.__name__} (not permitted)"
+    return harm.__name__
+
+
+def start_clients(tree: Tree, uploads: Sequence[Upload], pace: threading.Semaphore, random: Random) -> Sequence[Client]:
+    everyone = tuple(clients(tree, uploads, pace, random))
+    for client in everyone:
+        client.start()
+    return everyone
+
+
+def finish(tree: Tree, everyone: Sequence[Client]) -> None:
+    """Returns when every upload was accepted and every grading has ended, or when the patience has."""
+    end = time.monotonic() + END_SECONDS
+    for client in everyone:
+        client.join(max(0.0, end - time.monotonic()))
+        client.ended.set()
+    with suppress(TimeoutError):
+        wait_for("everything to end", tree.all_ended, max(1.0, end - time.monotonic()))
+
+
+def outcome(tree: Tree, everyone: Sequence[Client]) -> Outcome:
+    gradings = "SELECT submission_id, state, score_exact FROM gradings WHERE is_live"
+    known = {number: (state, score) for number, state, score in tree.ask(gradings)}
+    numbers = {upload: number for client in everyone for upload, number in client.numbers.items()}
+    ends = {upload: known[number] for upload, number in numbers.items() if number in known}
+    token = f"Bearer {tree.world.people['admin'].token}"
+    address = f"{tree.url}/competitions/demo/leaderboard"
+    tree.wait_until_ready()
+    body = httpx2.get(address, headers={"Authorization": token, "Accept": "application/json"}, timeout=30).json()
+    # Aliases, numbers and moments of submissions differ from run to run; the rest of a row does not.
+    uploads = {number: upload for upload, number in numbers.items()}
+    rows = [
+        {"upload": uploads[row["submission_id"]], **{name: row[name] for name in BOARD_COLUMNS}} for row in body["rows"]
+    ]
+    return Outcome(ends, rows)
+
+
+def count(tally: Tally, tree: Tree, everyone: Sequence[Client], calm: Outcome) -> None:
+    """Puts what became of everything into the tally."""
+    found = outcome(tree, everyone)
+    states = Counter(state for state, _ in found.ends.values())
+    tally.scored, tally.rejected = states["scored"], states["rejected"]
+    tally.stuck = states["queued"] + states["running"]
+    tally.innocent_failed = states["failed"]
+    ((stored,),) = tree.ask("SELECT count(*) FROM submissions")
+    made_twice = stored - len(found.ends) + sum(len(client.changed) for client in everyone)
+    tally.lost = tally.submitted - len(found.ends)
+    tally.twice = len(tree.ask("SELECT grading_id FROM ends GROUP BY grading_id HAVING count(*) > 1")) + abs(made_twice)
+    ended = {upload for upload, (state, _) in found.ends.items() if state in ("scored", "rejected")}
+    tally.other_result = sum(found.ends[upload] != calm.ends[upload] for upload in ended)
+    tally.board_differs = int(found.board != calm.board)
+    ((tally.losses, tally.crashes),) = tree.ask("SELECT sum(losses), sum(crashes) FROM gradings")
+    tally.answers = sum((client.answers for client in everyone), Counter())
+
+
+def long_plan(submissions: int, random: Random, leave_out: Sequence[Harm]) -> Sequence[Harm]:
+    """Every quick harm again and again, each long one twice, and at first a child that never returns."""
+    plan = [*QUICK * max(2, submissions // PER_QUICK_HARM), *LONG * 2]
+    random.shuffle(plan)
+    return [harm for harm in (harms.hang_child, *plan) if harm not in leave_out]
+
+
+@contextmanager
+def small_disk(parent: Path, submissions: int) -> Iterator[tuple[Path, bool]]:
+    """A folder on a disk of its own that can be filled, where this process may mount one; else any folder, and False."""
+    disk = Path(tempfile.mkdtemp(dir=parent, prefix="disk-"))
+    size = DISK_BYTES + FILE_BYTES * submissions
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    mounted = shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
+    try:
+        yield disk, mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(disk)], check=True)
+
+
+def print_tally(name: str, seed: int, tally: Tally) -> None:
+    wrong = tally.wrong()
+    print(f"\n{name}, seed {seed}: {tally.submitted} submissions, {tally.seconds:.0f} s")
+    print(f"  harms     {sum(tally.harms.values())}: {', '.join(f'{n} {h}' for h, n in sorted(tally.harms.items()))}")
+    print(f"  answers   {', '.join(f'{number} x {answer}' for answer, number in sorted(tally.answers.items()))}")
+    print(f"  gradings  {tally.losses} workers lost and {tally.crashes} children died under them")
+    print(f"  ends      {tally.scored} scored, {tally.rejected} rejected as they must be")
+    for each in WRONG:
+        print(f"  {each.replace('_', ' '):16} {getattr(tally, each)}")
+    print(f"  {'everything as it must be' if not wrong else f'WRONG: {wrong}'}", flush=True)
+
+
+def run(names: Sequence[str], submissions: int, seed: int) -> int:
+    """The exit status: 0 where nothing was lost, scored twice, stuck, failed or otherwise wrong."""
+    status = 0
+    with tempfile.TemporaryDirectory(prefix="secateur-faults-") as root:
+        folder = Path(root)
+        uploads = make_uploads(folder, submissions)
+        calm_backend = KINDS[SQLITE](folder / "calm-database")
+        calm = undisturbed(calm_backend, uploads, folder / "calm")
+        print(f"undisturbed: {Counter(state for state, _ in calm.ends.values())}", flush=True)
+        for name in names:
+            with closing(KINDS[name](folder / name)) as backend, small_disk(folder, submissions) as (disk, mounted):
+                leave_out = [] if mounted else [harms.fill_disk]
+                if leave_out:
+                    print(f"{name}: no full disk, since this user may not mount a small one")
+                if not isinstance(backend, Postgres):
+                    leave_out.append(harms.stop_database)
+                plan = long_plan(submissions, Random(seed), leave_out)
+                tally = disturbed(backend, uploads, disk / "data", plan, calm, seed)
+                print_tally(name, seed, tally)
+                status |= bool(tally.wrong())
+    return status
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--submissions", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", action="append", choices=list(KINDS))
+    chosen = parser.parse_args()
+    return run(chosen.database or list(KINDS), chosen.submissions, chosen.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
