@@ -2,8 +2,8 @@
 
 import fcntl
 import importlib.metadata
-import os
 import logging
+import os
 import socket
 import time
 from pathlib import Path

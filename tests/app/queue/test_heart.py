@@ -13,14 +13,12 @@ from sqlalchemy import select
 from app.database import Database
 from app.queue import tickets
 from app.queue import worker as worker_process
-from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.tickets import Ticket
 from app.queue.workers import Identity, register
 from app.settings import Settings
 from grader.airlock.layers import ALL_LAYERS, Layer
 from grader.airlock.runner import Airlock
-from grader.errors import AirlockUnavailable, DefinitionError
 from models.gradings import Grading, Lane, State
 from models.workers import Worker
 from tests.app.queue.test_workers import claim, silence
@@ -88,40 +86,6 @@ def test_a_worker_whose_name_was_taken_is_told_to_stop(queue: Database, worker: 
     until(stop.is_set)
     still.set()
     heart.join()
-
-
-class Broken:
-    """A grader that meets a fault of ours."""
-
-    def __init__(self, database: Database, error: Exception) -> None:
-        self.database, self.error = database, error
-
-    def grade(self, ticket: Ticket) -> None:
-        raise self.error
-
-
-def graded_by(queue: Database, ticket: Ticket, error: Exception) -> None:
-    broken: Grader = Broken(queue, error)  # type: ignore[assignment] # all that the worker asks of one
-    worker_process._grade(broken, ticket)
-
-
-def test_a_jail_that_is_gone_costs_the_grading_nothing(world: World, queue: Database, worker: Identity) -> None:
-    hand_in(queue, world, "ada")
-    held = claim(queue, worker)
-
-    with pytest.raises(AirlockUnavailable):
-        graded_by(queue, held, AirlockUnavailable("no jail"))
-
-    assert state(queue, held) == (State.QUEUED, 0)
-
-
-def test_rules_that_cannot_be_computed_end_the_grading_at_once(world: World, queue: Database, worker: Identity) -> None:
-    hand_in(queue, world, "ada")
-    held = claim(queue, worker)
-
-    graded_by(queue, held, DefinitionError("the formula divides by zero"))
-
-    assert state(queue, held) == (State.FAILED, 0)
 
 
 def test_a_lost_ticket_is_neither_given_back_nor_given_up(world: World, queue: Database, worker: Identity) -> None:
