@@ -40,6 +40,5 @@ def own_tree(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[Tr
 
 
 def serving(backend: Backend, template: World, folder: Path, workers: int) -> Iterator[Tree]:
-    with copied(backend, template, folder) as world:
-        with running(world, workers) as tree:
-            yield tree
+    with copied(backend, template, folder) as world, running(world, workers) as tree:
+        yield tree

@@ -59,7 +59,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def ends(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What would have ended this process."""
     seen: list[str] = []
-    monkeypatch.setattr(worker_process, "_end_for_want_of_memory", lambda: seen.append("memory"))
+    monkeypatch.setattr(worker_process, "end_for_want_of_memory", lambda: seen.append("memory"))
     return seen
 
 
