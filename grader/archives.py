@@ -101,6 +101,8 @@ def _told(name: str, refusal: Refusal) -> list[Problem]:
 
 
 def _of(name: str, problem: Problem) -> Problem:
-    """A problem that says in which file of the archive it is."""
+    """A problem that says in which file of the archive it is; one about the file itself says so already."""
+    if problem.where == name:
+        return problem
     where = f"{name}: {problem.where}" if problem.where else name
     return replace(problem, where=where, message=f"{name}: {problem.message}")
