@@ -17,6 +17,7 @@ from tests.faults.tree import Tree, wait_for
 DEAD_SECONDS = 1.5
 """After which a silent worker is taken for dead; see `Tree`."""
 SEARCH_SECONDS = 20.0
+BUSY_SECONDS = 2.0
 STARVED_BYTES = 1 << 20
 """Address space beyond what a child has already, far below what an evaluation takes."""
 BALLAST_CHUNK = 1 << 20
@@ -51,8 +52,10 @@ class Scene:
 
     def worker(self) -> int:
         """A worker, of those that grade something if there are any."""
-        found: int = wait_for("a worker", lambda: self.random.choice(self.busy() or self.workers() or [0]), 60)
-        return found
+        with suppress(TimeoutError):
+            found: list[int] = wait_for("a worker that grades", self.busy, BUSY_SECONDS)
+            return self.random.choice(found)
+        return self.random.choice(wait_for("a worker", self.workers, SEARCH_SECONDS))
 
     def workers(self) -> list[int]:
         return [each.pid for each in self.tree.below() if "worker" in each.arguments]
