@@ -107,7 +107,8 @@ def template(backend: Backend) -> World:
 def repeated(path: Path) -> Path:
     """The demo's images several times over: an evaluation must last long enough to be met."""
     with np.load(FOLDER / "demo" / "hidden-test.npz") as demo:
-        np.savez(path, **{name: np.concatenate([demo[name]] * TIMES) for name in ("images", "labels")})
+        images, labels = (np.concatenate([demo[name]] * TIMES) for name in ("images", "labels"))
+    np.savez(path, images=images, labels=labels)
     return path
 
 

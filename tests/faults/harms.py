@@ -52,10 +52,12 @@ class Scene:
 
     def worker(self) -> int:
         """A worker, of those that grade something if there are any."""
+        found: list[int]
         with suppress(TimeoutError):
-            found: list[int] = wait_for("a worker that grades", self.busy, BUSY_SECONDS)
+            found = wait_for("a worker that grades", self.busy, BUSY_SECONDS)
             return self.random.choice(found)
-        return self.random.choice(wait_for("a worker", self.workers, SEARCH_SECONDS))
+        found = wait_for("a worker", self.workers, SEARCH_SECONDS)
+        return self.random.choice(found)
 
     def workers(self) -> list[int]:
         return [each.pid for each in self.tree.below() if "worker" in each.arguments]
