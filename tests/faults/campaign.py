@@ -7,6 +7,7 @@ The same files are handed in to a service that nobody harms, once; what becomes 
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -276,6 +277,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", action="append", choices=list(KINDS))
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whatever was started is ended, too
     return run(chosen.database or list(KINDS), chosen.submissions, chosen.seed)
 
 
