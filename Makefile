@@ -41,7 +41,8 @@ lint: $(VENV)/.dev ## Check style, types and vendored files.
 format: $(VENV)/.dev ## Format the code and mend what can be mended by itself.
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-faults: $(VENV)/.dev ## Kill the worker and the web process 20 times each, and tell what became of every submission.
+faults: $(VENV)/.dev ## Harm a service in every way on each database (FAULTS_SUBMISSIONS, FAULTS_SEED), and count what became of 300 submissions.
+	@$(BIN)/python -m tests.faults.campaign --submissions $(or $(FAULTS_SUBMISSIONS),300) --seed $(or $(FAULTS_SEED),1)
 	@$(BIN)/pytest tests/faults -m slow -n 0 -s
 
 networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself.

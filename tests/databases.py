@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from app.engines import sqlite_path
 from app.schema import migrate
@@ -21,6 +22,7 @@ from tests.postgres_server import PostgresServer
 
 SQLITE, POSTGRES = "sqlite", "postgres"
 FILE = "secateur.sqlite"
+DEADLOCK = "40P01"
 T = TypeVar("T")
 
 
@@ -137,12 +139,24 @@ class Postgres(Backend):
     def locked(self, url: str) -> Iterator[None]:
         engine = create_engine(url, poolclass=NullPool)
         with engine.connect() as connection:
-            connection.execute(text(f"LOCK TABLE {', '.join(Base.metadata.tables)} IN EXCLUSIVE MODE"))
+            while not _lock_all(connection):
+                connection.rollback()
             yield
             connection.rollback()
 
     def ruin(self, url: str) -> None:
         self.server.run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+def _lock_all(connection: Connection) -> bool:
+    """Locks table after table; False where somebody who writes had locked them in another order."""
+    try:
+        connection.execute(text(f"LOCK TABLE {', '.join(Base.metadata.tables)} IN EXCLUSIVE MODE"))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+            raise
+        return False
+    return True
 
 
 KINDS: dict[str, type[Backend]] = {SQLITE: Sqlite, POSTGRES: Postgres}

@@ -61,10 +61,10 @@ def pruned_further(path: Path, weights: int) -> Path:
     with h5py.File(path, "r+") as file:
         found: list[Any] = []
         file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-        largest = max(found, key=lambda array: array.size)
-        values = largest[()]
+        array = min((each for each in found if np.count_nonzero(each) > 2 * weights), key=lambda each: each.size)
+        values = array[()]
         values.flat[np.flatnonzero(values)[:weights]] = 0
-        largest[...] = values
+        array[...] = values
     return path
 
 

@@ -33,6 +33,27 @@ def submit_and_catch(tree: Tree, folder: Path, number: int) -> tuple[int, int]:
     return submission, wait_for("its evaluation", partial(tree.evaluator_of, submission))
 
 
+def killed_three_times(tree: Tree, folder: Path, number: int) -> int | None:
+    """A new submission whose worker was killed in each of three evaluations; None where one was over before."""
+    submission = tree.submit(distinct_file(folder, number))
+    for losses in range(3):
+        worker = wait_for("its evaluation or its end", partial(evaluator_or_end, tree, submission, losses))
+        os.kill(worker, signal.SIGSTOP)  # from here on it can no longer come to an end
+        if tree.states([submission]) != ["running"]:
+            os.kill(worker, signal.SIGCONT)
+            return None
+        os.kill(worker, signal.SIGKILL)
+    wait_for("the third loss", lambda: tree.losses([submission]) == [3])
+    return submission
+
+
+def evaluator_or_end(tree: Tree, submission: int, losses: int) -> int | None:
+    """The worker that evaluates it after so many losses; any worker where it has ended."""
+    if tree.states([submission]) == ["scored"]:
+        return tree.child("worker")
+    return tree.evaluator_of(submission) if tree.losses([submission]) == [losses] else None
+
+
 def find_another(tree: Tree, killed: int) -> int | None:
     found = tree.child("web")
     return found if found != killed else None
@@ -53,6 +74,16 @@ def test_a_worker_killed_in_mid_evaluation_costs_no_submission(tree: Tree, tmp_p
     assert tree.states(submissions) == ["scored"] * kills
     assert tree.ends(submissions) == [1] * kills
     assert tree.losses(submissions) == [1] * kills
+
+
+def test_an_innocent_whose_worker_is_killed_three_times_ends_scored(tree: Tree, tmp_path: Path) -> None:
+    tries = (killed_three_times(tree, tmp_path, number) for number in range(300, 310))
+    submission = next(each for each in tries if each is not None)
+    wait_for("it to end all the same", tree.all_ended)
+
+    assert tree.states([submission]) == ["scored"]
+    assert tree.ends([submission]) == [1]
+    assert tree.losses([submission]) == [3]
 
 
 @pytest.mark.timeout(900)
