@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from threading import BoundedSemaphore
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import read_clock
@@ -12,6 +14,10 @@ from app.engines import checked_url, hasty_engine, is_busy, read_engine, write_e
 from app.schema import migrate, pending
 
 __all__ = ["Database", "migrate", "pending"]
+
+
+PAGE_WRITES = 20
+"""Half of the web server's threads may wait to write."""
 
 
 class Database:
@@ -25,6 +31,7 @@ class Database:
         self._reader = read_engine(self.url)
         self._writer = write_engine(self.url)
         self._hasty = hasty_engine(self.url)
+        self._page_writes = BoundedSemaphore(PAGE_WRITES)
         self._read_sessions = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
         self._hasty_sessions = sessionmaker(self._hasty, expire_on_commit=False)
@@ -45,6 +52,21 @@ class Database:
         """
         with self._write_sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def write_for_page(self) -> Iterator[Session]:
+        """A session as `write` gives it, for a request that holds one of the threads that pages need.
+
+        While the database lets nobody write, so many of them wait. The next one raises SQLAlchemy's TimeoutError at once, so that the
+        threads that are left still show pages.
+        """
+        if not self._page_writes.acquire(blocking=False):
+            raise PoolTimeoutError(f"{PAGE_WRITES} requests wait to write already")
+        try:
+            with self.write() as session:
+                yield session
+        finally:
+            self._page_writes.release()
 
     def try_write(self, work: Callable[[Session], object]) -> bool:
         """Do a write that may as well not happen; False where somebody else was writing and nothing was done.

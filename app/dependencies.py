@@ -75,7 +75,7 @@ def read_session(request: Request) -> Iterator[Session]:
 
 def write_session(request: Request) -> Iterator[Session]:
     """A session that is committed before the answer is sent, and rolled back where the route raises."""
-    with services_of(request).database.write() as session:
+    with services_of(request).database.write_for_page() as session:
         yield session
 
 

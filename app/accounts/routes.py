@@ -46,7 +46,7 @@ def login(
         context = {"next": safe_path(next), "email": email, "error": WRONG}
         return services.renderer.page(request, "accounts/login.html", context, status=422)
     services.throttle.succeed(email, address)
-    with services.database.write() as session:
+    with services.database.write_for_page() as session:
         token = service.open_session(
             session,
             user.id,
@@ -65,7 +65,7 @@ def logout(request: Request, services: AppServices) -> Response:
     settings = services.settings
     token = request.cookies.get(settings.session_cookie_name)
     if token:
-        with services.database.write() as session:
+        with services.database.write_for_page() as session:
             service.close_session(session, token)
     response = RedirectResponse("/", 303)
     response.delete_cookie(settings.session_cookie_name, path="/", secure=settings.cookie_secure, httponly=True)
@@ -88,7 +88,7 @@ def create_token(
 ) -> Response:
     """Makes an API token and shows it, this once."""
     _only_by_session(signed.by_token)
-    with services.database.write() as session:
+    with services.database.write_for_page() as session:
         issued = service.create_token(session, signed.user.id, name, timedelta(days=days) if days else None)
     with services.database.read() as session:
         return _account_page(request, services, signed, session, shown_once=issued.text)
@@ -136,7 +136,7 @@ def _change_password(services: Services, user: User, old: str, new: str) -> None
         if service.authenticate(session, services.passwords, user.email, old) is None:
             raise AppError(422, "password-wrong", "The present password is another one. Nothing was changed.")
     password_hash = services.passwords.hash(new)
-    with services.database.write() as session:
+    with services.database.write_for_page() as session:
         service.set_password(session, user.id, password_hash)
 
 

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 TROUBLE_SECONDS = 1.0
 """Wait before the database is asked again."""
+CONNECTIONS = 500
+"""Open connections of one web process; the next is told 503 at once. Each may need two of the 1,024 files that it may open."""
 GRACE_SECONDS = 5
 """How long open requests may take at the end of the web process."""
 _LANES = {"check": (Lane.CHECK,), "evaluate": (Lane.EVALUATE,), "both": (Lane.CHECK, Lane.EVALUATE)}
@@ -67,6 +69,7 @@ def web(parent: int | None) -> None:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=CONNECTIONS,
     )
 
 

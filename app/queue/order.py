@@ -21,6 +21,24 @@ def anything(lanes: tuple[Lane, ...]) -> Select[int]:
     return select(Grading.id).where(claimable(lanes)).limit(1)
 
 
+def ahead(grading: Grading) -> Select[int]:
+    """How many gradings of its lane come before a waiting one: in each round every entrant has one turn, the oldest first.
+
+    Nobody can tell who else will come; and within a round the turn is by number here, by last service at the queue itself.
+    """
+    own_kind = (Grading.state == State.QUEUED) & (Grading.lane == grading.lane) & Grading.is_live.is_(grading.is_live)
+    kind = (Submission.entrant_id, Grading.id)
+    waiting = (
+        select(*kind, func.row_number().over(partition_by=Submission.entrant_id, order_by=Grading.id).label("place"))
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(own_kind)
+        .subquery()
+    )
+    own = select(waiting.c.place).where(waiting.c.id == grading.id).scalar_subquery()
+    earlier = (waiting.c.place < own) | ((waiting.c.place == own) & (waiting.c.id < grading.id))
+    return select(func.count()).select_from(waiting).where(earlier)
+
+
 @cache
 def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
     """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago."""

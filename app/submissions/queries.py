@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
+from app.queue import order
 from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
@@ -110,11 +111,8 @@ def numbers_by_state(session: Session, competition_id: int) -> dict[State, int]:
 
 
 def ahead(session: Session, grading: Grading) -> int:
-    """How many gradings wait in the same lane and were queued earlier."""
-    earlier = select(func.count()).where(
-        Grading.state == State.QUEUED, Grading.lane == grading.lane, Grading.id < grading.id
-    )
-    return session.execute(earlier).scalar_one()
+    """How many gradings will be taken before a waiting one, should nobody else come."""
+    return session.execute(order.ahead(grading)).scalar_one()
 
 
 def is_of(session: Session, found: Submission, user_id: int) -> bool:

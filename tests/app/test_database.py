@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.clock import db_now
-from app.database import Database
+from app.database import PAGE_WRITES, Database
 from app.engines import UnsupportedDatabase
 from models import AuditEntry, Course, Membership, Role, User
+from tests.databases import Backend
+from tests.faults.tree import wait_for
 
 THREADS = 8
 ROUNDS = 50
@@ -101,6 +104,27 @@ def test_a_write_that_may_fail_gives_way_to_another(database: Database) -> None:
     assert (done_meanwhile, done_afterwards) == (False, True)
     with database.read() as session:
         assert session.scalars(select(User.name)).one() == "Grace"
+
+
+def test_a_page_that_would_write_gives_up_where_many_wait_already(
+    backend: Backend, database: Database, database_url: str
+) -> None:
+    def rename() -> None:
+        with database.write_for_page() as session:
+            session.execute(update(User).values(name="Grace"))
+
+    def all_wait() -> bool:
+        return database._page_writes._value == 0
+
+    with ThreadPoolExecutor(PAGE_WRITES) as pool:
+        with backend.locked(database_url):
+            waiting = [pool.submit(rename) for _ in range(PAGE_WRITES)]
+            wait_for("all of them to wait", all_wait)
+            with pytest.raises(PoolTimeoutError, match="20 requests wait"):
+                rename()
+        for each in waiting:
+            each.result()
+    rename()
 
 
 @pytest.mark.only_on("sqlite", reason="Postgres waits 0.1 s for a row")

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from app.commands.serving import CONNECTIONS
 from app.database import Database
 from tests.app.world import World, copied
 from tests.databases import Backend
@@ -86,6 +87,16 @@ def ask(served: Served, *headers: str, target: str = "/submissions?competition=d
             assert piece, "the connection was closed without an answer"
             answer += piece
     return answer.decode().partition("\r\n\r\n")[0].lower()
+
+
+def test_a_connection_too_many_is_told_so_and_the_others_are_served(served: Served) -> None:
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS):
+            held.enter_context(closing(socket.create_connection(("127.0.0.1", served.port), timeout=20)))
+        refused = wait_for("a refusal", lambda: httpx2.get(served.url("/healthz")).status_code == 503)
+
+    assert refused
+    wait_for("room again", lambda: httpx2.get(served.url("/healthz")).status_code == 200)
 
 
 LARGE = f"Content-Length: {SIZE}"

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.clock import db_now
 from app.database import Database
-from app.queue import tickets
+from app.queue import order, tickets
 from app.queue.tickets import MAX_LOSSES, Result, Ticket
 from app.queue.workers import Identity
 from grader.errors import Cause
@@ -239,6 +239,21 @@ def test_the_second_crash_ends_it_as_ours_or_as_too_heavy(
     assert found.state is (State.REJECTED if end is State.RUNNING else State.FAILED)
     assert found.crash_causes == [cause.value for cause in causes]
     assert found.finished_at is not None
+
+
+def test_the_number_of_those_ahead_is_the_number_that_is_taken_before(
+    queue: Database, world: World, worker: Identity
+) -> None:
+    for name in ("ada", "ada", "ada", "grace", "alan", "grace"):
+        hand_in(queue, world, name)
+    with queue.read() as session:
+        waiting = session.scalars(select(Grading)).all()
+        ahead = {each.id: session.execute(order.ahead(each)).scalar_one() for each in waiting}
+
+    taken = [claimed(queue, worker).grading_id for _ in waiting]
+
+    assert taken == sorted(ahead, key=lambda number: ahead[number])
+    assert sorted(ahead.values()) == [0, 1, 2, 3, 4, 5]
 
 
 def test_losses_are_tried_again_later_and_later_and_end_at_six(queue: Database, world: World, worker: Identity) -> None:

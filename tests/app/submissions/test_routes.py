@@ -103,7 +103,8 @@ def test_a_waiting_submission_knows_how_many_are_ahead(program: Open, records: D
 
     found = get(program("ada"), 3)
 
-    assert (found["state"], found["position"], found["report"], found["score"]) == ("queued", 2, None, None)
+    assert (found["state"], found["position"], found["report"], found["score"]) == ("queued", 1, None, None)
+    assert get(program("grace"), 2)["position"] == 2
 
 
 def test_a_scored_submission_has_its_report(program: Open, records: Database, world: World) -> None:
