@@ -28,7 +28,7 @@ from grader.pipeline import Watch
 from grader.report import Report, Status
 from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from grader.summary import summarise
-from grader.testset import check_fit, open_test_set
+from grader.testset import check_fit, check_parts, open_test_set
 
 T = TypeVar("T")
 
@@ -107,6 +107,7 @@ def _run_grade(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         test_set = stack.enter_context(open_test_set(options.dataset))
         check_fit(test_set, definition, str(options.dataset))
+        check_parts(test_set, definition.grading.splits, str(options.dataset))
         upload, checked = _check(options, definition, stack)
         if not checked.accepted:
             return _show(checked.report, definition, options)

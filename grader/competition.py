@@ -28,6 +28,7 @@ from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
 from grader.references import REFERENCES
 from grader.scoring import METRICS
+from grader.splits import Splits
 from grader.strict import Strict
 from grader.upload_rules import FileRule, SeriesRule
 from grader.yaml_source import YamlSource
@@ -71,6 +72,7 @@ class Grading(Strict):
     series: SeriesRule | None = Field(
         default=None, description="Taken where it is given: one zip with several weight files and what belongs to them."
     )
+    splits: Splits = Field(default=None, description="A public and a private part of the test set; none: one part.")
 
     @field_validator("series")
     @classmethod

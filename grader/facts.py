@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -143,6 +144,15 @@ class Shrunk:
     removed: Mapping[str, int]
     folded: bool
     verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the formulas of a definition come to; None is the value of a condition that it does not have."""
+
+    score: Fraction
+    full_credit: bool | None
+    ranks: bool | None
 
 
 @dataclass(frozen=True, slots=True)

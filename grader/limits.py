@@ -35,6 +35,7 @@ ALMOST_ZERO = 1e-6  # a weight below this was probably meant to be pruned
 # --- data sets ------------------------------------------------------------------------------------------------------
 MAX_DATASET_ARRAY_BYTES = 8 << 30  # a deflated file of zeros must not take the machine's memory
 DATASET_PART_BYTES = 8 << 20  # what is held of a data set while it is made, copied or opened
+MAX_DATASET_SPLIT = 1_000_000  # samples of a part; each one is hashed where a competition is opened
 MAX_DATASET_CLASSES = 10_000  # a stray label of 10**12 would make the table of classes that long
 MAX_PICTURE_BYTES = 64 << 20  # of a file; a photograph has 5 MB
 MAX_PICTURE_PIXELS = 64_000_000  # 192 MB in memory; Pillow warns from 89 million on

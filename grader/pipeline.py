@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from fractions import Fraction
 
-from grader import archives, extraction, flops, scoring, shrinking
+from grader import archives, extraction, flops, scoring, shrinking, splits
 from grader.archives import Upload
 from grader.checked import Accepted, Checked, Known, check_weights, reject
 from grader.competition import Definition
@@ -172,17 +171,24 @@ def _lineage(
 def _score(
     report: Report, accepted: Accepted, predictions: Predictions, definition: Definition, test_set: TestSet
 ) -> Report:
-    result = scoring.compare(predictions.classes, test_set.labels)
-    numbers = dict(scoring.metrics(accepted.counts, accepted.macs, result, report.file_bytes))
-    score: Fraction = definition.score(numbers)
+    rules = definition.grading
+    results = splits.results(predictions.classes, test_set.labels, rules.splits, rules.split)
+    formulas = definition.score, definition.full_credit, definition.rank_if
+    outcomes = {
+        name: scoring.outcome(*formulas, scoring.metrics(accepted.counts, accepted.macs, result, report.file_bytes))
+        for name, result in results.items()
+    }
+    first = next(iter(outcomes.values()))
+    split = rules.splits.digest if rules.splits else None
     return replace(
         report,
         status=Status.SCORED,
-        digests=replace(report.digests, dataset=test_set.digest),
+        digests=replace(report.digests, dataset=test_set.digest, split=split),
         engine=predictions.engine,
         predictions=predictions,
-        splits={definition.grading.split: result},
-        score=score,
-        full_credit=scoring.passes(definition.full_credit, numbers | {"score": score}),
-        ranks=scoring.passes(definition.rank_if, numbers | {"score": score}),
+        splits=results,
+        scores=outcomes if rules.splits else {},
+        score=first.score,
+        full_credit=first.full_credit,
+        ranks=first.ranks,
     )

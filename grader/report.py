@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grader.facts import Counts, LayerCount, Macs, Note, Predictions, Problem, Shrunk, SplitResult
+from grader.facts import Counts, LayerCount, Macs, Note, Outcome, Predictions, Problem, Shrunk, SplitResult
 from grader.lineage import Lineage
 from grader.series.outcome import Series
 
@@ -27,6 +27,8 @@ class Digests:
     definition: str
     weights: str | None = None
     dataset: str | None = None
+    split: str | None = None
+    """Of which sample is in which part, where a definition has parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Report:
     counts: Counts | None = None
     macs: Macs | None = None
     splits: Mapping[str, SplitResult] = field(default_factory=dict)
+    scores: Mapping[str, Outcome] = field(default_factory=dict)
+    """What each part of the test set comes to, the first being `score` and the conditions below; empty without parts."""
     score: Fraction | None = None
     full_credit: bool | None = None
     ranks: bool | None = None
@@ -69,6 +73,7 @@ class Report:
             "zeros": counts.zeros if counts else None,
             "sparsity": counts.zeros / counts.parameters if counts else None,
             "splits": {name: _split(result) for name, result in self.splits.items()},
+            "scores": {name: _outcome(found) for name, found in self.scores.items()},
             "score": None if self.score is None else float(self.score),
             "score_exact": None if self.score is None else str(self.score),
             "full_credit": self.full_credit,
@@ -84,6 +89,7 @@ class Report:
                 "file": self.digests.file,
                 "weights": self.digests.weights,
                 "dataset": self.digests.dataset,
+                "split": self.digests.split,
                 "definition": self.digests.definition,
             },
             "timings": {name: round(seconds, 6) for name, seconds in self.timings.items()},
@@ -98,6 +104,15 @@ def _split(result: SplitResult) -> dict[str, Any]:
         "examples": result.examples,
         "correct": result.correct,
         "accuracy": result.correct / result.examples,
+    }
+
+
+def _outcome(found: Outcome) -> dict[str, Any]:
+    return {
+        "score": float(found.score),
+        "score_exact": str(found.score),
+        "full_credit": found.full_credit,
+        "ranks": found.ranks,
     }
 
 

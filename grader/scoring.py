@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from grader.facts import Counts, Macs, SplitResult
+from grader.facts import Counts, Macs, Outcome, SplitResult
 from grader.formula import Formula
 
 METRICS = frozenset(
@@ -61,6 +61,15 @@ def metrics(counts: Counts, macs: Macs, result: SplitResult, file_bytes: int) ->
 def sparsity(counts: Counts) -> Fraction:
     """Zeros among parameters, from 0 to 1."""
     return Fraction(counts.zeros, counts.parameters)
+
+
+def outcome(
+    score: Formula, full_credit: Formula | None, rank_if: Formula | None, numbers: Mapping[str, Fraction]
+) -> Outcome:
+    """The score, and whether the conditions hold, which may speak of it too. Raises FormulaError where there is no value."""
+    value = score(numbers)
+    named = {**numbers, "score": value}
+    return Outcome(value, passes(full_credit, named), passes(rank_if, named))
 
 
 def passes(condition: Formula | None, numbers: Mapping[str, Fraction]) -> bool | None:

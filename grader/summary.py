@@ -26,6 +26,8 @@ def _lines(report: Report, definition: Definition) -> Iterator[str]:
             yield f"              {report.macs.effective:,} effective, without units that no output depends on"
     for name, split in report.splits.items():
         yield f"  {name:<11} {split.correct:,} of {split.examples:,} correct ({split.correct / split.examples:.4f})"
+    for name, found in report.scores.items():
+        yield f"  {name:<11} score {float(found.score):.6f} = {found.score}"
     if report.status is Status.SCORED and report.score is not None:
         yield f"  score       {float(report.score):.6f} = {report.score}"
         yield f"              {definition.grading.score}"

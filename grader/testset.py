@@ -13,6 +13,7 @@ from grader.dataset_folders import OpenImages
 from grader.dataset_streams import Passing
 from grader.datasets import Labels
 from grader.facts import Shape
+from grader.splits import SplitsRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ def check_fit(test_set: TestSet, network: Taker, source: str) -> None:
             got=f"labels up to {highest:,}",
             advice="Name the data set that belongs to the competition.",
         )
+
+
+def check_parts(test_set: TestSet, rule: SplitsRule | None, source: str) -> None:
+    """Raises DatasetError, naming `source`, where the parts that a definition asks for are not all samples."""
+    if rule is None or not rule.mismatch(test_set.examples):
+        return
+    raise DatasetError(
+        source,
+        expected=f"{rule.parts.public:,} public and {rule.parts.private:,} private samples",
+        got=f"{test_set.examples:,} samples",
+        advice="Give the parts the sizes that add up to the data set's.",
+    )
 
 
 @contextmanager

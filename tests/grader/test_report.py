@@ -11,7 +11,7 @@ from grader.summary import summarise
 KEYS = {
     *("status", "competition", "layout", "file_bytes", "parameters", "buffers", "zeros", "sparsity", "splits", "score"),
     *("score_exact", "full_credit", "macs", "layers", "problems", "notes", "digests", "timings", "engine", "rechecked"),
-    *("airlock", "ranks", "compacted", "series", "lineage"),
+    *("airlock", "ranks", "compacted", "series", "lineage", "scores"),
 }
 DIGESTS = Digests(file="f" * 64, definition="d" * 64)
 BEGUN = Report(Status.CHECKED, "tiny", DIGESTS, file_bytes=100, airlock="A")
@@ -47,7 +47,7 @@ def test_every_report_has_the_same_keys() -> None:
         content = report.as_json()
         assert content.keys() == KEYS
         assert content["macs"].keys() == {"dense", "nonzero", "effective"}
-        assert content["digests"].keys() == {"file", "weights", "dataset", "definition"}
+        assert content["digests"].keys() == {"file", "weights", "dataset", "definition", "split"}
 
 
 def test_a_report_is_plain_json() -> None:
@@ -75,7 +75,7 @@ def test_what_was_not_reached_is_null_and_never_0() -> None:
     )
     assert {key: content[key] for key in unknown} == dict.fromkeys(unknown)
     assert content["macs"] == {"dense": None, "nonzero": None, "effective": None}
-    assert (content["splits"], content["layers"]) == ({}, [])
+    assert (content["splits"], content["scores"], content["layers"]) == ({}, {}, [])
 
 
 def test_a_score_is_told_as_a_number_and_exactly() -> None:
