@@ -9,10 +9,13 @@ from models.courses import Course, Membership, Role
 from models.datasets import Dataset
 from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, Lane, Phase, State
+from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 from models.workers import Worker
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentKind",
     "ApiToken",
     "Artifact",
     "ArtifactKind",
@@ -25,8 +28,10 @@ __all__ = [
     "Dataset",
     "Entrant",
     "EntrantMember",
+    "Extension",
     "FileRole",
     "Grading",
+    "HandPoints",
     "Lane",
     "Membership",
     "Phase",

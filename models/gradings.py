@@ -107,6 +107,11 @@ class Grading(Base):
     """The score as a fraction in lowest terms, `p/q`."""
     ranks: Mapped[bool | None]
     """Whether it meets the definition's condition for a rank; None: there is no such condition, or no score."""
+    private_score: Mapped[float | None]
+    """The score on the private part of the test set; None where there are no parts. `score` is that on the public one."""
+    private_score_exact: Mapped[str | None] = mapped_column(Text)
+    private_ranks: Mapped[bool | None]
+    """Whether it meets the condition for a rank on the private part."""
     report: Mapped[dict[str, Any] | None]
     predictions: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """The predicted class of every sample, loaded only when asked for."""

@@ -76,6 +76,8 @@ class Submission(Base):
     """True: never ranks, also after its author became a student."""
     is_reference: Mapped[bool] = mapped_column(default=False, server_default=false())
     """True for the one that its entrant's later submissions are compared with."""
+    is_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """True where its entrant chose it among those of which the best private score counts."""
     idempotency_key: Mapped[str | None] = mapped_column(String(IDEMPOTENCY_KEY_LENGTH))
     via: Mapped[Via] = mapped_column(vocabulary(Via, "via"))
     created_at: Mapped[datetime] = mapped_column(default=db_now())
