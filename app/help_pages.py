@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.dependencies import AppServices, Visitor
-from app.errors import CODES
+from app.error_codes import CODES
 from grader.messages import PROBLEMS
 
 router = APIRouter(include_in_schema=False)

@@ -14,6 +14,8 @@ from app.accounts import routes as accounts
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
+from app.grades import decision_routes as decisions
+from app.grades import routes as grades
 from app.head_requests import HeadRequests
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
@@ -24,6 +26,7 @@ from app.schema import require_current
 from app.security import SecurityHeaders
 from app.services import open_services
 from app.settings import Settings
+from app.submissions import choice_routes as choices
 from app.submissions import file_routes as files
 from app.submissions import reference_routes as references
 from app.submissions import routes as submissions
@@ -56,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    domains = (competitions, submissions, references, files, leaderboard, pareto, accounts, health, help_pages)
-    for routes in domains:
+    domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions, accounts)
+    for routes in (*domains, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

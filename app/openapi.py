@@ -28,6 +28,8 @@ class Problem(BaseModel):
                     "errors": [],
                     "request_id": "9f86d081884c7d65",
                     "resets_at": "2026-11-22T05:00:00+00:00",
+                    "next_at": "2026-11-22T05:00:00+00:00",
+                    "retry_after_seconds": 33600,
                 }
             ]
         }

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 from collections.abc import Mapping
 from datetime import datetime
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Renderer:
             "when": when,
             "markdown": markdown,
             "filesize": file_size,
+            "exactly": exactly,
         }
         self._environment.globals |= {
             "static": static_url,
@@ -135,6 +137,11 @@ def score(value: float) -> str:
 def when(moment: datetime) -> str:
     """A moment as a reader takes it in, in its own zone: 21 Nov 2026, 09:40 UTC."""
     return f"{moment.day} {moment:%b %Y, %H:%M} {moment.tzname() or ''}".strip()
+
+
+def exactly(value: Fraction) -> str:
+    """Up to four decimals without zeros at the end: 17/2 as 8.5; what has more is rounded."""
+    return f"{float(value):,.4f}".rstrip("0").rstrip(".")
 
 
 def file_size(count: int) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated
 
@@ -15,16 +16,22 @@ from grader.limits import MAX_DATASET_SPLIT
 from grader.scoring import compare
 from grader.strict import Strict
 
-PUBLIC, PRIVATE = "public", "private"
 Indices = npt.NDArray[np.int64]
-Part = Annotated[int, Field(gt=0, le=MAX_DATASET_SPLIT)]
+Size = Annotated[int, Field(gt=0, le=MAX_DATASET_SPLIT)]
+
+
+class Part(StrEnum):
+    """A part of the test set: what students see while they compete, and what decides in the end."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
 
 
 class PartsRule(Strict):
     """How many samples each part has; together all samples of the test set."""
 
-    public: Part = Field(description="Samples whose score students see while they compete.")
-    private: Part = Field(description="Samples whose score decides at the end.")
+    public: Size = Field(description="Samples whose score students see while they compete.")
+    private: Size = Field(description="Samples whose score decides at the end.")
 
 
 class SplitsRule(Strict):
@@ -46,7 +53,7 @@ class SplitsRule(Strict):
     def members(self) -> Mapping[str, Indices]:
         """The samples of each part, counted from 0 and ascending, the public part first."""
         public, private = _members(self.seed, self.parts.public, self.parts.private)
-        return {PUBLIC: public, PRIVATE: private}
+        return {Part.PUBLIC.value: public, Part.PRIVATE.value: private}
 
     @property
     def digest(self) -> str:

@@ -163,7 +163,11 @@ def test_pillow_is_loaded_only_where_pictures_are_decoded() -> None:
 PURE = [
     "app/leaderboard/ranking.py",
     "app/submissions/quota.py",
+    "app/competitions/calendar.py",
+    "app/competitions/course_rules.py",
     "app/competitions/definition.py",
+    "app/competitions/exact.py",
+    "app/grades/points.py",
     "app/courses/aliases.py",
     "app/accounts/tokens.py",
 ]

@@ -55,6 +55,14 @@ def enter_as_staff(session: Session, definitions: Definitions, slug: str, user: 
     return entry
 
 
+def enter_as_instructor(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:
+    """The competition for those who decide about it. Raises NotFound or Forbidden."""
+    entry = enter_as_staff(session, definitions, slug, user)
+    if not courses.is_instructor(session, entry.competition.course_id, user):
+        raise Forbidden("This is for the instructors of the course.")
+    return entry
+
+
 def entries_of(session: Session, definitions: Definitions, user: User) -> Sequence[Entry]:
     """All competitions that a person may enter, the newest first."""
     wanted = select(Competition).options(joinedload(Competition.course)).order_by(Competition.id.desc())

@@ -1,19 +1,22 @@
 """A whole competition as its YAML tells it: the grading half, which the grader validates, and the course's half."""
 
-from datetime import date, datetime
-from enum import StrEnum
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from app.competitions.course_rules import BaselineRule, BoardRule, LateRule, Line, PointsRule, Scores, SubmissionRule
+from app.competitions.moments import Moment
 from grader import competition, yaml_source
 from grader.competition import Definition, Grading, Slug
 from grader.strict import Strict
 from grader.yaml_source import YamlSource
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+__all__ = ["CompetitionDefinition", "CourseRules", "Phase", "Scores", "from_json", "from_yaml", "load", "zone_of"]
+
 _YAML_KEYS = frozenset({"slug", "title", "summary", "grading", "course"})
 
 
@@ -21,58 +24,14 @@ class Phase(Strict):
     """A span of time in which submissions are taken. Both moments are in the course's time zone; the end is inclusive."""
 
     name: Line
-    opens: datetime = Field(description="First moment, such as 2026-09-01 00:00.")
-    closes: datetime | None = Field(default=None, description="Last moment; none: it stays open.")
-
-    @field_validator("opens", "closes", mode="before")
-    @classmethod
-    def _has_a_time(cls, moment: object, info: ValidationInfo) -> object:
-        try:
-            day = date.fromisoformat(str(moment).strip())
-        except ValueError:
-            return moment
-        # A date alone would be its first minute, and a deadline so written nearly a day early.
-        raise ValueError(f"give the time too: {day} {'23:59' if info.field_name == 'closes' else '00:00'}")
-
-    @field_validator("opens", "closes")
-    @classmethod
-    def _has_no_zone(cls, moment: datetime | None) -> datetime | None:
-        if moment is not None and moment.tzinfo is not None:
-            raise ValueError("give the local time without a zone; `time_zone` says which one it is in")
-        return moment
+    opens: Moment = Field(description="First moment, such as 2026-09-01 00:00.")
+    closes: Moment | None = Field(default=None, description="Last moment; none: it stays open.")
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:
         if self.closes is not None and self.closes <= self.opens:
             raise ValueError(f"closes at {self.closes}, which is not after it opens at {self.opens}")
         return self
-
-
-class SubmissionRule(Strict):
-    """How often an entrant may submit."""
-
-    per_day: Annotated[int, Field(gt=0)] | None = Field(
-        default=None,
-        description="Submissions an entrant may make on one day of the course's time zone; null: no limit.",
-    )
-
-
-class Scores(StrEnum):
-    """What students see of their scores while the competition runs."""
-
-    SHOWN = "shown"
-    STAFF = "staff"
-
-
-class BoardRule(Strict):
-    """Which submission counts and how the board looks."""
-
-    select: Literal["last", "best"] = Field(
-        default="last",
-        description="The submission that ranks: the last scored one, or the best of those that meet `rank_if`.",
-    )
-    scores: Scores = Field(default=Scores.SHOWN, description="Whether students see scores and the board.")
-    top: int = Field(default=0, ge=0, le=100, description="How many leading places are marked.")
 
 
 class CourseRules(Strict):
@@ -82,8 +41,11 @@ class CourseRules(Strict):
         default=None, description="IANA name, such as America/New_York; default: the course's."
     )
     phases: tuple[Phase, ...] = Field(min_length=1, description="In order of time, not overlapping.")
+    late: LateRule | None = Field(default=None, description="What late submissions cost; none: none are taken.")
     submissions: SubmissionRule = SubmissionRule()
     board: BoardRule = BoardRule()
+    baselines: tuple[BaselineRule, ...] = Field(default=(), max_length=20)
+    points: PointsRule | None = Field(default=None, description="What the grade is made of.")
     description: str = Field(default="", max_length=20_000, description="The rules in Markdown.")
 
     @field_validator("time_zone")
@@ -93,12 +55,34 @@ class CourseRules(Strict):
             raise ValueError(f"{name!r} is not a time zone of the IANA database, such as Asia/Taipei")
         return name
 
-    @model_validator(mode="after")
-    def _phases_follow_each_other(self) -> Self:
-        for earlier, later in zip(self.phases, self.phases[1:], strict=False):
+    @field_validator("phases")
+    @classmethod
+    def _follow_each_other(cls, phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+        for earlier, later in pairwise(phases):
             if earlier.closes is None or later.opens < earlier.closes:
                 raise ValueError(f"the phase {later.name!r} opens before {earlier.name!r} has closed")
-        return self
+        return phases
+
+    @field_validator("late")
+    @classmethod
+    def _is_after_the_close(cls, late: LateRule | None, info: ValidationInfo) -> LateRule | None:
+        if late is not None and "phases" in info.data:
+            closes = info.data["phases"][-1].closes
+            if closes is None or late.until <= closes:
+                raise ValueError(f"`until` is {late.until}; it has to be after the last phase closes, at {closes}")
+        return late
+
+    @field_validator("board")
+    @classmethod
+    def _is_private_until_the_end(cls, board: BoardRule, info: ValidationInfo) -> BoardRule:
+        if board.private_from is not None and info.data.keys() >= {"phases", "late"}:
+            late, closes = info.data["late"], info.data["phases"][-1].closes
+            last = late.until if late else closes
+            if last is None or board.private_from <= last:
+                raise ValueError(
+                    f"`private_from` is {board.private_from}, before the last submission is taken, at {last}"
+                )
+        return board
 
 
 class _Head(Strict):
@@ -152,7 +136,24 @@ def load(path: Path) -> CompetitionDefinition:
 
 def _from_source(source: YamlSource, folder: Path) -> CompetitionDefinition:
     head = _head(source)
-    return CompetitionDefinition(head.title, head.summary, competition.from_source(source, folder), head.course)
+    grading = competition.from_source(source, folder)
+    for place, told in _at_odds(head.course, grading.grading):
+        raise source.error(f"{'.'.join(map(str, place))}: {told}", place)
+    return CompetitionDefinition(head.title, head.summary, grading, head.course)
+
+
+def _at_odds(course: CourseRules, grading: Grading) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What of the course's half does not go with the grading half: its place, and why."""
+    if course.board.select == "chosen" and grading.splits is None:
+        yield ("course", "board", "select"), "choosing needs a private part of the test set; declare `grading.splits`"
+    if course.board.private_from is not None and grading.splits is None:
+        yield ("course", "board", "private_from"), "there is no private part of the test set; declare `grading.splits`"
+    wanted = {"score"} if grading.splits is None else {"public", "private"}
+    for number, baseline in enumerate(course.baselines):
+        given = {key for key in ("score", "public", "private") if getattr(baseline, key) is not None}
+        if given != wanted:
+            told = f"the baseline {baseline.name!r} needs {' and '.join(sorted(wanted))}, got {', '.join(sorted(given)) or 'none'}"
+            yield ("course", "baselines", number), told
 
 
 def _head(source: YamlSource) -> _Head:

@@ -108,7 +108,9 @@ def dataset_named(session: Session, name: str) -> Dataset:
 
 
 def _check_dataset(definition: CompetitionDefinition, dataset: Dataset) -> None:
-    network = definition.grading
+    network, splits = definition.grading, definition.grading.grading.splits
+    if splits and (told := splits.mismatch(dataset.examples)):
+        raise Unprocessable("dataset-parts", f"{told} ({dataset.name!r}).")
     if tuple(dataset.sample_shape) != network.input_shape:
         raise Unprocessable(
             "dataset-shape",

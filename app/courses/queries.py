@@ -1,9 +1,12 @@
 """What the courses' service asks the database."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Course, Entrant, EntrantMember, Membership, Role, User
+from models import Course, Entrant, EntrantMember, Extension, Membership, Role, User
 
 
 def course_by_slug(session: Session, slug: str) -> Course | None:
@@ -30,6 +33,11 @@ def is_staff(session: Session, course_id: int, user: User) -> bool | None:
     return found.is_staff if found else None
 
 
+def is_instructor(session: Session, course_id: int, user: User) -> bool:
+    """True for admins and the instructors of a course, who may change what its rules say."""
+    return user.is_admin or role(session, course_id, user.id) is Role.INSTRUCTOR
+
+
 def entrant_of(session: Session, competition_id: int, user_id: int) -> Entrant | None:
     """The entrant that the user competes as, if there is one yet."""
     return session.scalar(
@@ -37,3 +45,22 @@ def entrant_of(session: Session, competition_id: int, user_id: int) -> Entrant |
         .join(EntrantMember, EntrantMember.entrant_id == Entrant.id)
         .where(EntrantMember.competition_id == competition_id, EntrantMember.user_id == user_id)
     )
+
+
+def extension_of(session: Session, competition_id: int, user_id: int) -> Extension | None:
+    """What staff granted to the entrant that the user competes as."""
+    return session.scalar(
+        select(Extension)
+        .join(EntrantMember, EntrantMember.entrant_id == Extension.entrant_id)
+        .where(EntrantMember.competition_id == competition_id, EntrantMember.user_id == user_id)
+    )
+
+
+def extended_ends(session: Session, user_id: int) -> Mapping[int, datetime | None]:
+    """By competition, until when the user's entrants may hand in, where staff granted something."""
+    wanted = (
+        select(EntrantMember.competition_id, Extension.until)
+        .join(Extension, Extension.entrant_id == EntrantMember.entrant_id)
+        .where(EntrantMember.user_id == user_id)
+    )
+    return dict(session.execute(wanted).all())

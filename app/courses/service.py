@@ -1,7 +1,7 @@
 """Courses: making them, who is in them, and as whom a member competes."""
 
 import re
-from random import Random
+from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from models.courses import SLUG_LENGTH
 SLUG = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{SLUG_LENGTH - 1}}}", re.ASCII)
 MAX_TITLE_CHARACTERS = 200
 """Longest title of a course."""
+_RANDOM = SystemRandom()
 ALIAS_TRIES = 20
 """How often a new alias is drawn: with half of all aliases taken, twenty misses are one in a million."""
 
@@ -74,6 +75,14 @@ def entrant_for(session: Session, competition: Competition, user: User, random: 
         except IntegrityError:
             continue
     raise RuntimeError(f"competition {competition.slug} has no free alias after {ALIAS_TRIES} tries")
+
+
+def entrant_of_student(session: Session, competition: Competition, user_id: int) -> Entrant:
+    """The entrant of a student of the competition's course, made where there is none yet. Raises NotFound."""
+    student = session.get(User, user_id)
+    if student is None or queries.is_staff(session, competition.course_id, student) is not False:
+        raise NotFound(f"There is no student {user_id} in this course.")
+    return entrant_for(session, competition, student, _RANDOM)
 
 
 def _add_entrant(session: Session, competition_id: int, user_id: int, *, alias: str, is_staff: bool) -> Entrant:

@@ -70,6 +70,13 @@ def reason(row: Scored, condition: str) -> str:
     return f"{', '.join(told)}; needs {condition}"
 
 
+def metrics(row: Scored) -> Mapping[str, Fraction]:
+    """The named numbers of a scored submission that formulas may use, on the part that its score is of."""
+    columns = {**known(lower_is_better=False), **_SPELLINGS}
+    found = {name: columns[name].read(row) for name in sorted(METRICS)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def abscissa(names: Iterable[str]) -> str:
     """The column that a competition's accuracy is plotted against: the cost that its score's formula speaks of."""
     spoken = {_COSTS.get(name, name) for name in names}
@@ -96,11 +103,6 @@ def _received(row: Scored) -> Fraction:
     return Fraction((row.candidate.received_at - _EPOCH) // timedelta(microseconds=1))
 
 
-def _split(row: Scored) -> Mapping[str, Any]:
-    split: Mapping[str, Any] = next(iter(row.report["splits"].values()))
-    return split
-
-
 def _count(*path: str, times: int = 1) -> Read:
     def read(row: Scored) -> Fraction | None:
         found: Any = row.report
@@ -112,11 +114,11 @@ def _count(*path: str, times: int = 1) -> Read:
 
 
 def _of_split(name: str) -> Read:
-    return lambda row: Fraction(_split(row)[name])
+    return lambda row: Fraction(row.split[name])
 
 
 def _accuracy(row: Scored) -> Fraction:
-    split = _split(row)
+    split = row.split
     return Fraction(split["correct"], split["examples"])
 
 

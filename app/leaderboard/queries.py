@@ -1,17 +1,18 @@
 """What a board is made of. Ranking is computed when it is read, from the gradings that count."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, TypeVarTuple
+from typing import Any, TypeAlias, TypeVarTuple
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, case, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from app.leaderboard import ranking
 from app.leaderboard.ranking import Candidate, Rule
+from grader.splits import Part
 from models.accounts import User
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Membership, Role
@@ -22,6 +23,18 @@ from models.submissions import Submission
 Columns = TypeVarTuple("Columns")
 MEETS = func.coalesce(Grading.ranks, true()).label("meets")
 """Whether a submission meets the condition for a rank; one whose definition has none does."""
+Pick: TypeAlias = Callable[[Iterable[Candidate], Rule], Candidate | None]
+_COLUMNS = (
+    Submission.id,
+    Submission.entrant_id,
+    Submission.received_at,
+    Grading.score_exact,
+    MEETS,
+    Grading.private_score_exact,
+    Grading.private_ranks,
+    Submission.is_chosen,
+)
+"""What a candidate is made of, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +45,55 @@ class Scored:
     alias: str
     report: Mapping[str, Any]
     version_id: int
+    part: Part = Part.PUBLIC
+    """The part of the test set that the candidate's score is of."""
+
+    @property
+    def split(self) -> Mapping[str, Any]:
+        """Correct images and accuracy on that part; on the whole test set where it has no parts."""
+        splits = self.report["splits"]
+        found: Mapping[str, Any] = splits[self.part] if self.part in splits else next(iter(splits.values()))
+        return found
+
+    @property
+    def full_credit(self) -> bool | None:
+        """Whether the condition for full credit holds on that part."""
+        outcomes = self.report.get("scores") or {}
+        found: bool | None = outcomes.get(self.part, self.report)["full_credit"]
+        return found
 
 
-def counting(session: Session, competition_id: int, rule: Rule) -> Sequence[Scored]:
+def counting(session: Session, competition_id: int, rule: Rule, part: Part = Part.PUBLIC) -> Sequence[Scored]:
     """For each entrant that competes the submission that counts, in the order of entrants.
 
-    Only columns are read of the others: the database leaves those that may count, and exact fractions decide.
+    Only columns are read of the others. On the public board the database leaves those that may count, and exact
+    fractions decide; on the private one they decide among all.
     """
-    rows = session.execute(_leading(Submission.competition_id == competition_id, rule)).all()
-    return _with_reports(session, _picked(rows, rule))
+    return _with_reports(session, _counting(session, Submission.competition_id == competition_id, rule, part), part)
 
 
-def counting_submission(session: Session, entrant_id: int, rule: Rule) -> int | None:
+def counting_submission(session: Session, entrant_id: int, rule: Rule, part: Part = Part.PUBLIC) -> int | None:
     """The submission of an entrant that counts at present."""
-    rows = session.execute(_leading(Submission.entrant_id == entrant_id, rule)).all()
-    return next((each.submission_id for each in _picked(rows, rule)), None)
+    found = _counting(session, Submission.entrant_id == entrant_id, rule, part)
+    return next((each.submission_id for each in found), None)
+
+
+def all_chosen(session: Session, competition_id: int) -> Sequence[int]:
+    """The submissions that anybody chose, in their order."""
+    wanted = select(Submission.id).where(Submission.competition_id == competition_id, Submission.is_chosen)
+    return session.scalars(wanted.order_by(Submission.id)).all()
+
+
+def chosen(session: Session, entrant_id: int) -> Sequence[int]:
+    """The submissions that an entrant chose, in their order."""
+    wanted = select(Submission.id).where(Submission.entrant_id == entrant_id, Submission.is_chosen)
+    return session.scalars(wanted.order_by(Submission.id)).all()
 
 
 def scored_of(session: Session, entrant_id: int) -> Sequence[Scored]:
     """All scored submissions of an entrant, in the order of time; those of staff too."""
     wanted = (
-        _scored(select(Submission.id, Submission.entrant_id, Submission.received_at, Grading.score_exact, MEETS))
+        _scored(select(*_COLUMNS))
         .where(Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED)
         .order_by(Submission.received_at, Submission.id)
     )
@@ -91,14 +132,19 @@ def newest_of(session: Session, entrant_id: int) -> tuple[int, datetime | None, 
     return count, finished_at, numbers
 
 
-def _leading(whose: ColumnElement[bool], rule: Rule) -> "Select[int, int, datetime, str | None, bool]":
+def _counting(session: Session, whose: ColumnElement[bool], rule: Rule, part: Part) -> Sequence[Candidate]:
+    """The candidate that counts of each entrant."""
+    if part is Part.PUBLIC:
+        return _picked(session.execute(_leading(whose, rule)).all(), rule, ranking.counting)
+    rows = session.execute(_scored(select(*_COLUMNS)).where(whose, *_ranks()).order_by(Submission.entrant_id)).all()
+    return _picked(rows, rule, ranking.final)
+
+
+def _leading(whose: ColumnElement[bool], rule: Rule) -> Select[*tuple[Any, ...]]:
     """Of each entrant the submission that counts, and with it those whose score is the same as a float."""
     place = func.rank().over(partition_by=Submission.entrant_id, order_by=_keys(rule)).label("place")
-    found = _scored(
-        select(Submission.id, Submission.entrant_id, Submission.received_at, Grading.score_exact, MEETS, place)
-    )
-    rows = found.where(whose, *_ranks()).subquery().c
-    return select(rows.id, rows.entrant_id, rows.received_at, rows.score_exact, rows.meets).where(rows.place == 1)
+    rows = _scored(select(*_COLUMNS, place)).where(whose, *_ranks()).subquery().c
+    return select(*(rows[column.name] for column in _COLUMNS)).where(rows.place == 1)
 
 
 def _keys(rule: Rule) -> Sequence[ColumnElement[Any]]:
@@ -109,22 +155,40 @@ def _keys(rule: Rule) -> Sequence[ColumnElement[Any]]:
     return MEETS.desc(), case((MEETS, badness)), case((MEETS, None), else_=Submission.received_at).desc()
 
 
-def _picked(rows: Iterable[Row[int, int, datetime, str | None, bool]], rule: Rule) -> Sequence[Candidate]:
+def _picked(rows: Iterable[Row[*tuple[Any, ...]]], rule: Rule, pick: Pick) -> Sequence[Candidate]:
     """The one that counts of each entrant."""
     of_entrant: dict[int, list[Candidate]] = {}
     for row in rows:
         candidate = _candidate(*row)
         of_entrant.setdefault(candidate.entrant_id, []).append(candidate)
-    picked = (ranking.counting(found, rule) for found in of_entrant.values())
+    picked = (pick(found, rule) for found in of_entrant.values())
     return [candidate for candidate in picked if candidate]
 
 
-def _candidate(submission_id: int, entrant_id: int, received_at: datetime, score: str | None, meets: bool) -> Candidate:
+def _candidate(
+    submission_id: int,
+    entrant_id: int,
+    received_at: datetime,
+    score: str | None,
+    meets: bool,
+    private: str | None,
+    private_meets: bool | None,
+    is_chosen: bool,
+) -> Candidate:
     # A score and its exact form are written together, with the state that every query here asks for.
-    return Candidate(entrant_id, submission_id, Fraction(score or 0), received_at, meets)
+    return Candidate(
+        entrant_id=entrant_id,
+        submission_id=submission_id,
+        score=Fraction(score or 0),
+        received_at=received_at,
+        meets=meets,
+        private=None if private is None else Fraction(private),
+        private_meets=private_meets is not False,
+        is_chosen=is_chosen,
+    )
 
 
-def _with_reports(session: Session, candidates: Sequence[Candidate]) -> Sequence[Scored]:
+def _with_reports(session: Session, candidates: Sequence[Candidate], part: Part = Part.PUBLIC) -> Sequence[Scored]:
     wanted = (
         _scored(select(Submission.id, Entrant.alias, Grading.report, Grading.version_id))
         .join(Entrant, Entrant.id == Submission.entrant_id)
@@ -132,7 +196,7 @@ def _with_reports(session: Session, candidates: Sequence[Candidate]) -> Sequence
     )
     rows = {row.id: row for row in session.execute(wanted).all()}
     found = ((candidate, rows[candidate.submission_id]) for candidate in candidates)
-    return [Scored(candidate, row.alias, row.report, row.version_id) for candidate, row in found]
+    return [Scored(candidate, row.alias, row.report, row.version_id, part) for candidate, row in found]
 
 
 def _scored(statement: "Select[*Columns]") -> "Select[*Columns]":

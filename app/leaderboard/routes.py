@@ -1,20 +1,23 @@
 """The leaderboard as a page and as JSON, with an ETag so that polling it costs little."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.competitions.access import Entry, enter
+from app.competitions.reveal import Reveal, reveal
 from app.dependencies import AppServices, Reading, Signed
-from app.errors import Forbidden
+from app.errors import Forbidden, NotFound
 from app.leaderboard import queries
 from app.leaderboard.service import Board, Row, board, rule_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import wants_page
+from grader.splits import Part
 
 router = APIRouter(tags=["leaderboard"])
 
@@ -23,6 +26,9 @@ _EXAMPLE: dict[str, Any] = {
     "lower_is_better": False,
     "x": "sparsity",
     "y": "accuracy",
+    "part": "public",
+    "private_from": "2026-12-18T16:00:00Z",
+    "baselines": [{"name": "simple", "score": 0.44364, "score_exact": "11091/25000", "above": 1}],
     "rows": [
         {
             "rank": 1,
@@ -64,6 +70,15 @@ class RowBody(BaseModel):
     is_own: bool
 
 
+class BaselineBody(BaseModel):
+    """A score that stands on the board without a rank."""
+
+    name: str = Field(examples=["simple"])
+    score: float
+    score_exact: str = Field(examples=["11091/25000"])
+    above: int = Field(description="How many ranked rows are strictly better: it stands below them.")
+
+
 class BoardBody(BaseModel):
     """The whole board in order: the ranked ones, best first, then the others."""
 
@@ -73,6 +88,11 @@ class BoardBody(BaseModel):
     lower_is_better: bool = Field(description="Whether a smaller score is the better one.")
     x: str = Field(description="A column of the Pareto frontier.", examples=["flops_effective"])
     y: str = Field(description="The other column of the Pareto frontier.", examples=["accuracy"])
+    part: Part = Field(description="The part of the test set that scores and ranks are of.")
+    private_from: datetime | None = Field(
+        default=None, description="When you may see the private board; null where there is none for you."
+    )
+    baselines: list[BaselineBody] = Field(description="Scores of the definition without a rank, the best first.")
     rows: list[RowBody]
 
 
@@ -83,31 +103,62 @@ class BoardBody(BaseModel):
     response_model=BoardBody,
     responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404, 422)},
 )
-def show_board(request: Request, services: AppServices, signed: Signed, session: Reading, slug: Printable) -> Response:
+def show_board(
+    request: Request,
+    services: AppServices,
+    signed: Signed,
+    session: Reading,
+    slug: Printable,
+    asked: Annotated[
+        Part | None, Query(alias="board", description="Default: the public one, and the private one once it is shown.")
+    ] = None,
+) -> Response:
     """The submission of each entrant that counts, best first. Send `If-None-Match` to ask whether it changed."""
     entry = enter(session, services.definitions, slug, signed.user)
     if not entry.shows_scores:
         raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
+    seen = reveal(session, entry, signed.user)
+    part = _part(seen, asked, entry)
     page = wants_page(request)
     etag = queries.fingerprint(
-        session, entry.competition.id, entry.version.id, signed.user.id, signed.user.name, entry.is_staff, page
+        session,
+        entry.competition.id,
+        entry.version.id,
+        (signed.user.id, signed.user.name, entry.is_staff),
+        (page, part, seen),
+        queries.all_chosen(session, entry.competition.id) if part is Part.PRIVATE else None,
     )
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    content = board(session, entry, signed.user)
-    context = {"entry": entry, "board": content, "rule": rule_of(entry)}
+    content = board(session, entry, signed.user, part)
+    context = {"entry": entry, "board": content, "rule": rule_of(entry), "reveal": seen}
     return services.renderer.page_or_json(
-        request, "leaderboard/board.html", context, _body(entry, content), headers=headers
+        request, "leaderboard/board.html", context, _body(entry, content, seen), headers=headers
     )
 
 
-def _body(entry: Entry, content: Board) -> BoardBody:
+def _part(seen: Reveal, asked: Part | None, entry: Entry) -> Part:
+    """The board that is shown. Raises NotFound where there is no private one, Forbidden where it is not its time."""
+    if asked is not Part.PRIVATE:
+        return asked or seen.part
+    if not seen.has_private:
+        raise NotFound("The test set of this competition has one part, and there is one board.")
+    if not seen.may_see:
+        when = f" from {seen.at.astimezone(entry.zone):%d %b %Y at %H:%M %Z}" if seen.at else " by the staff at the end"
+        raise Forbidden(f"The private board is shown{when}.", code="board-private")
+    return asked
+
+
+def _body(entry: Entry, content: Board, seen: Reveal) -> BoardBody:
     return BoardBody(
         competition=entry.competition.slug,
         lower_is_better=rule_of(entry).lower_is_better,
         x=content.x.name,
         y=content.y.name,
+        part=content.part,
+        private_from=seen.at,
+        baselines=[BaselineBody(**asdict(each)) for each in content.baselines],
         rows=[_row(row, is_staff=entry.is_staff) for row in content.rows],
     )
 

@@ -12,6 +12,7 @@ from app.leaderboard import columns, pareto, queries, ranking
 from app.leaderboard.columns import Better, Column
 from app.leaderboard.queries import Scored
 from app.leaderboard.ranking import Placed, Rule
+from grader.splits import Part
 from models.accounts import User
 
 
@@ -39,6 +40,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """A score of the definition that stands on the board without a rank. `above`: how many ranked rows passed it."""
+
+    name: str
+    score: float
+    score_exact: str
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """All rows in order, and the reader's own one, if there is one."""
 
@@ -49,6 +60,10 @@ class Board:
     x: Column
     y: Column
     """The two columns whose Pareto frontier the rows are marked by."""
+    part: Part = Part.PUBLIC
+    """The part of the test set that scores and ranks are of."""
+    baselines: Sequence[Baseline] = ()
+    """In their order on the board."""
 
     @property
     def ranked(self) -> int:
@@ -59,19 +74,21 @@ class Board:
 def rule_of(entry: Entry) -> Rule:
     """Which submission counts in a competition, and which way its scores are better."""
     definition = entry.definition
-    return Rule(definition.course.board.select == "best", definition.grading.grading.lower_is_better)
+    board = definition.course.board
+    return Rule(board.select != "last", definition.grading.grading.lower_is_better, board.choose or 0)
 
 
-def board(session: Session, entry: Entry, user: User) -> Board:
-    """The board of a competition; the row of the reader's own entrant is marked."""
+def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) -> Board:
+    """The board of a competition on a part of its test set; the row of the reader's own entrant is marked."""
     rule = rule_of(entry)
-    scored = {each.candidate.submission_id: each for each in queries.counting(session, entry.competition.id, rule)}
+    counting = queries.counting(session, entry.competition.id, rule, part)
+    scored = {each.candidate.submission_id: each for each in counting}
     numbers = queries.entries(session, entry.competition.id)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
     placed = ranking.order([each.candidate for each in scored.values()], rule)
     reasons = reasons_of(session, scored.values())
     x, y = axes(entry)
-    best = frontier_of(list(scored.values()), x, y)
+    best = frontier_of(counting, x, y)
     rows = [
         _row(
             each,
@@ -85,7 +102,16 @@ def board(session: Session, entry: Entry, user: User) -> Board:
         for each in placed
     ]
     own = next((row for row in rows if row.is_own), None)
-    return Board(rows, own, _behind(rows, own), x, y)
+    return Board(rows, own, _behind(rows, own), x, y, part, baselines_of(entry, placed, part))
+
+
+def baselines_of(entry: Entry, placed: Sequence[Placed], part: Part) -> Sequence[Baseline]:
+    """The baselines in their places, the best first. Whoever is exactly as good has not passed one."""
+    rule = rule_of(entry)
+    values = [(each.name, each.value(part)) for each in entry.definition.course.baselines]
+    known = [(name, value) for name, value in values if value is not None]
+    known.sort(key=lambda each: each[1], reverse=not rule.lower_is_better)
+    return [Baseline(name, float(value), str(value), ranking.place(value, placed, rule)) for name, value in known]
 
 
 def axes(entry: Entry) -> tuple[Column, Column]:
@@ -116,16 +142,15 @@ def _row(
     placed: Placed, scored: Scored, entry: Entry, *, reason: str | None, entries: int, on_frontier: bool, is_own: bool
 ) -> Row:
     candidate, report = placed.candidate, scored.report
-    split = next(iter(report["splits"].values()))
     return Row(
         rank=placed.rank,
         reason=reason,
         alias=scored.alias,
         score=float(candidate.score),
         score_exact=str(candidate.score),
-        accuracy=split["accuracy"],
+        accuracy=scored.split["accuracy"],
         sparsity=report["sparsity"],
-        full_credit=report["full_credit"],
+        full_credit=scored.full_credit,
         in_top=placed.rank is not None and placed.rank <= entry.definition.course.board.top,
         on_frontier=on_frontier,
         entries=entries,

@@ -10,6 +10,7 @@ from app.leaderboard import columns
 from app.leaderboard.queries import Scored, counting_submission
 from app.leaderboard.ranking import Candidate, Rule
 from app.leaderboard.service import board, rule_of
+from grader.splits import Part
 from models.accounts import User
 from models.gradings import Grading
 
@@ -26,25 +27,34 @@ class Standing:
     ranked: int
     reason: str | None
     """Why it has no rank, in numbers; None too where scores are not shown."""
+    part: Part = Part.PUBLIC
+    """The part of the test set whose board this is about."""
 
 
-def standing(session: Session, entry: Entry, user: User, grading: Grading) -> Standing:
-    """The standing of the submission whose live grading this is, as the reader may know it."""
+def standing(session: Session, entry: Entry, user: User, grading: Grading, part: Part = Part.PUBLIC) -> Standing:
+    """The standing of the submission whose live grading this is on a board, as the reader may know it."""
     rule = rule_of(entry)
     submission = grading.submission
-    counting_id = counting_submission(session, submission.entrant_id, rule)
+    # Which one counts on the private board tells of private scores.
+    known = part is Part.PUBLIC or entry.shows_scores
+    counting_id = counting_submission(session, submission.entrant_id, rule, part) if known else None
     counts = counting_id == submission.id
-    shown = board(session, entry, user) if counts and entry.shows_scores else None
+    shown = board(session, entry, user, part) if counts and entry.shows_scores else None
     rank = next((row.rank for row in shown.rows if row.submission_id == submission.id), None) if shown else None
-    reason = _reason(grading) if entry.shows_scores else None
-    return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason)
+    reason = _reason(grading, part) if entry.shows_scores else None
+    return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason, part)
 
 
-def _reason(grading: Grading) -> str | None:
+def _reason(grading: Grading, part: Part) -> str | None:
     condition = grading.version.definition["grading"].get("rank_if")
-    if grading.ranks is not False or not condition or grading.report is None:
+    ranks, score = grading.ranks, grading.score_exact
+    if part is Part.PRIVATE:
+        ranks, score = grading.private_ranks, grading.private_score_exact
+    if ranks is not False or not condition or grading.report is None:
         return None
     submission = grading.submission
-    score = Fraction(grading.score_exact or 0)
-    candidate = Candidate(submission.entrant_id, submission.id, score, submission.received_at, meets=False)
-    return columns.reason(Scored(candidate, submission.entrant.alias, grading.report, grading.version_id), condition)
+    candidate = Candidate(
+        submission.entrant_id, submission.id, Fraction(score or 0), submission.received_at, meets=False
+    )
+    scored = Scored(candidate, submission.entrant.alias, grading.report, grading.version_id, part)
+    return columns.reason(scored, condition)

@@ -29,6 +29,7 @@ from grader.errors import ChildDied
 from grader.pipeline import Reference, Watch
 from grader.report import Report, Status
 from grader.running import Runner
+from grader.splits import Part
 from models.gradings import Grading, Lane, Phase, State
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ class Grader:
                 score=equal.score,
                 score_exact=equal.score_exact,
                 ranks=equal.ranks,
+                private_score=equal.private_score,
+                private_score_exact=equal.private_score_exact,
+                private_ranks=equal.private_ranks,
                 predictions=equal.predictions,
                 copied_from_id=equal.id,
             )
@@ -221,6 +225,7 @@ _EQUAL = (
 
 def _result(report: Report, key: str) -> Result:
     scored = report.status is Status.SCORED
+    private = report.scores.get(Part.PRIVATE)
     return Result(
         state=State.SCORED if scored else State.REJECTED,
         report=report.as_json(),
@@ -228,5 +233,8 @@ def _result(report: Report, key: str) -> Result:
         score=None if report.score is None else float(report.score),
         score_exact=None if report.score is None else str(report.score),
         ranks=report.ranks,
+        private_score=float(private.score) if private else None,
+        private_score_exact=str(private.score) if private else None,
+        private_ranks=private.ranks if private else None,
         predictions=report.predictions.classes.astype("<i4").tobytes() if report.predictions else None,
     )

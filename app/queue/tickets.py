@@ -56,6 +56,9 @@ class Result:
     predictions: bytes | None = None
     copied_from_id: int | None = None
     ranks: bool | None = None
+    private_score: float | None = None
+    private_score_exact: str | None = None
+    private_ranks: bool | None = None
 
 
 # What each file asks of the database is put together once, and for the table: a mapper would look into every value.
@@ -130,6 +133,9 @@ def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str,
         score=result.score,
         score_exact=result.score_exact,
         ranks=result.ranks,
+        private_score=result.private_score,
+        private_score_exact=result.private_score_exact,
+        private_ranks=result.private_ranks,
         predictions=result.predictions,
         copied_from_id=result.copied_from_id,
         phase_times=dict(times),

@@ -3,20 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
+from app.competitions import calendar
 from app.competitions.access import Entry, enter
+from app.competitions.calendar import Window
+from app.competitions.course_rules import SubmissionRule
 from app.courses import queries as courses
 from app.errors import AppError, Conflict
 from app.services import Services
 from app.submissions import quota
-from app.submissions.quota import Quota, Window
+from app.submissions.quota import Quota, Tries
 from models.accounts import User
 from models.gradings import Grading, State
+from models.points import Extension
 from models.submissions import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """When and how often a person's entrant may hand in, and what staff granted beyond the rules, if anything."""
+
+    window: Window
+    quota: Quota
+    extension: Extension | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +52,81 @@ def admit(services: Services, slug: str, user: User, key: str | None) -> Admissi
         entry = enter(session, services.definitions, slug, user)
         now = read_clock(session)
         if not entry.is_staff and not _was_answered(session, user, key):
-            check_open(quota.window(entry.definition.course, entry.zone, now), entry)
-            check_quota(quota_of(session, entry, user, now), entry)
+            allowance = allowance_of(session, entry, user, now)
+            check_open(allowance.window, entry)
+            check_quota(allowance.quota, entry, now)
     return Admission(entry, user, now)
 
 
-def quota_of(session: Session, entry: Entry, user: User, now: datetime) -> Quota:
-    """What is left of an entrant's tries today. Refused files and our own faults are not charged."""
-    begins, _ = quota.day(now, entry.zone)
+def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> Allowance:
+    """The phase as it stands for a person's entrant, and what is left of its tries.
+
+    Refused files and our own faults are not charged.
+    """
+    rules = entry.definition.course
     mine = courses.entrant_of(session, entry.competition.id, user.id)
-    charged = _charged(session, mine.id, begins) if mine and entry.definition.course.submissions.per_day else []
-    return quota.quota(entry.definition.course, entry.zone, now, charged)
+    extension = courses.extension_of(session, entry.competition.id, user.id)
+    window = calendar.window(rules, entry.zone, now, extension.until if extension else None)
+    tries = Tries()
+    if mine is not None and rules.submissions != SubmissionRule():
+        # Extra tries and a limit in all need the days before, too; there are no more than some hundred submissions.
+        tries = Tries(
+            charged=_received(session, mine.id, Grading.state.not_in((State.REJECTED, State.FAILED))),
+            refused=_received(session, mine.id, Grading.state == State.REJECTED),
+            extra=extension.extra_tries if extension else 0,
+        )
+    left = quota.quota(rules.submissions, entry.zone, now, tries, window.taken_until)
+    return Allowance(window, left, extension)
 
 
 def check_open(window: Window, entry: Entry) -> None:
     """Raises Conflict where no phase is open."""
     if window.is_open:
         return
-    if window.is_over and window.closes is not None:
-        raise Conflict("closed", f"The phase {window.phase!r} closed on {_told(window.closes, entry)}.")
+    if window.is_over and window.taken_until is not None:
+        raise Conflict("closed", f"The phase {window.phase!r} closed on {_told(window.taken_until, entry)}.")
     raise Conflict("not-open-yet", f"The phase {window.phase!r} opens on {_told(window.opens, entry)}.")
 
 
-def check_quota(left: Quota, entry: Entry) -> None:
-    """Raises AppError 429 where today's tries are used up, with the time of the next one."""
+def check_quota(left: Quota, entry: Entry, now: datetime) -> None:
+    """Raises AppError 429 where no try is left, with the time of the next one."""
+    if left.may_try:
+        return
+    if left.left_in_all == 0:
+        raise AppError(429, "total-used", f"All {left.total} submissions of this competition are used.")
     if left.left == 0:
-        resets = left.resets_at.astimezone(entry.zone)
-        raise AppError(
-            429,
-            "quota-used",
-            f"{left.used} of {left.per_day} submissions of today are used. The next day begins on {resets:%d %b at %H:%M %Z}.",
-            resets_at=left.resets_at.isoformat(),
-        )
+        used = f"{left.used} of {left.per_day} submissions of today are used."
+        raise AppError(429, "quota-used", f"{used} {_next_told(left, entry)}", **_next(left, now))
+    used = f"{left.refused} files of today were refused; {left.refused_per_day} may be."
+    raise AppError(429, "refused-used", f"{used} {_next_told(left, entry)}", **_next(left, now))
+
+
+def _next_told(left: Quota, entry: Entry) -> str:
+    if left.next_at is None:
+        return "No other day of this phase follows."
+    return f"The next day begins on {left.next_at.astimezone(entry.zone):%d %b at %H:%M %Z}."
+
+
+def _next(left: Quota, now: datetime) -> dict[str, Any]:
+    """When to try again, for programs; nothing where that is never."""
+    if left.next_at is None:
+        return {"next_at": None}
+    return {
+        "resets_at": left.resets_at.isoformat(),
+        "next_at": left.next_at.isoformat(),
+        "retry_after_seconds": ceil((left.next_at - now).total_seconds()),
+    }
 
 
 def _told(moment: datetime, entry: Entry) -> str:
     return f"{moment.astimezone(entry.zone):%d %b %Y at %H:%M %Z}"
 
 
-def _charged(session: Session, entrant_id: int, since: datetime) -> Sequence[datetime]:
-    uncharged = (State.REJECTED, State.FAILED)
+def _received(session: Session, entrant_id: int, condition: ColumnElement[bool]) -> Sequence[datetime]:
     moments = (
         select(Submission.received_at)
         .join(Grading, Grading.submission_id == Submission.id)
-        .where(Submission.entrant_id == entrant_id, Submission.received_at >= since, Grading.is_live)
-        .where(Grading.state.not_in(uncharged))
+        .where(Submission.entrant_id == entrant_id, Grading.is_live, condition)
     )
     return session.scalars(moments).all()
 

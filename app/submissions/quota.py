@@ -1,74 +1,99 @@
-"""Who may submit when: pure rules over moments and counts."""
+"""How often an entrant may submit: pure rules over moments and counts. All moments are aware, in UTC."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.competitions.definition import CourseRules, Phase
+from app.competitions.calendar import day
+from app.competitions.course_rules import SubmissionRule
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A phase as it stands at some moment: open, still to come, or over. Moments are aware, in UTC."""
+class Tries:
+    """What an entrant has handed in: the moments of submissions that are charged, and of files that were refused.
 
-    phase: str
-    opens: datetime
-    closes: datetime | None
-    is_open: bool
-    is_over: bool
+    `extra` are tries that staff gave beyond those of a day and in all.
+    """
+
+    charged: Sequence[datetime] = ()
+    refused: Sequence[datetime] = ()
+    extra: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many submissions an entrant has left today; `resets_at` is when the next day begins. None: no limit."""
+    """What an entrant has left. None is no limit; `resets_at` is when the next day begins."""
 
     per_day: int | None
     used: int
+    """Charged submissions of today."""
     resets_at: datetime
+    total: int | None = None
+    used_in_all: int = 0
+    refused_per_day: int | None = None
+    refused: int = 0
+    """Refused files of today."""
+    extra: int = 0
+    """Extra tries that are still there."""
+    closes: datetime | None = None
+    """The last moment at which files are taken."""
 
     @property
     def left(self) -> int | None:
         """Submissions left until `resets_at`."""
-        return None if self.per_day is None else max(0, self.per_day - self.used)
+        today = None if self.per_day is None else max(0, self.per_day - self.used) + self.extra
+        known = [each for each in (today, self.left_in_all) if each is not None]
+        return min(known) if known else None
+
+    @property
+    def left_in_all(self) -> int | None:
+        """Submissions left for as long as the competition runs."""
+        return None if self.total is None else max(0, self.total - self.used_in_all)
+
+    @property
+    def refused_left(self) -> int | None:
+        """Files that may still be refused today."""
+        return None if self.refused_per_day is None else max(0, self.refused_per_day - self.refused)
+
+    @property
+    def may_try(self) -> bool:
+        """Whether a file may be handed in now, as far as the number of tries goes."""
+        return self.left != 0 and self.refused_left != 0
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next file may be handed in; None where that is now, or never again."""
+        if self.may_try or self.left_in_all == 0 or (self.closes is not None and self.resets_at > self.closes):
+            return None
+        return self.resets_at
 
 
-def window(rules: CourseRules, zone: ZoneInfo, now: datetime) -> Window:
-    """The open phase, else the next one to open, else the last one, which is over."""
-    spans = [Span(phase.name, *_utc(phase, zone)) for phase in rules.phases]
-    current = next((span for span in spans if span.closes is None or now <= span.closes), spans[-1])
-    is_over = current.closes is not None and now > current.closes
-    return Window(current.phase, current.opens, current.closes, current.opens <= now and not is_over, is_over)
-
-
-def day(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of today in a time zone and that of tomorrow, in UTC. A day of a clock change has 23 or 25 hours."""
-    today = now.astimezone(zone).date()
-    first, next_first = (
-        datetime.combine(date, time(), zone).astimezone(UTC) for date in (today, today + timedelta(days=1))
-    )
-    return first, next_first
-
-
-def quota(rules: CourseRules, zone: ZoneInfo, now: datetime, charged: Sequence[datetime]) -> Quota:
-    """What is left of today's submissions. `charged` are the moments of those that count against it."""
+def quota(rule: SubmissionRule, zone: ZoneInfo, now: datetime, tries: Tries, closes: datetime | None = None) -> Quota:
+    """What is left at a moment. Extra tries are used up by whatever goes beyond a day's own, on any day."""
     begins, ends = day(now, zone)
-    return Quota(rules.submissions.per_day, sum(begins <= moment < ends for moment in charged), ends)
+    beyond = _beyond(tries.charged, zone, rule.per_day)
+    return Quota(
+        per_day=rule.per_day,
+        used=_within(tries.charged, begins, ends),
+        resets_at=ends,
+        total=None if rule.total is None else rule.total + tries.extra,
+        used_in_all=len(tries.charged),
+        refused_per_day=rule.refused_per_day,
+        refused=_within(tries.refused, begins, ends),
+        extra=max(0, tries.extra - beyond),
+        closes=closes,
+    )
 
 
-class Span(NamedTuple):
-    """A phase's name, first and last moment, in UTC."""
-
-    phase: str
-    opens: datetime
-    closes: datetime | None
+def _within(moments: Iterable[datetime], begins: datetime, ends: datetime) -> int:
+    return sum(begins <= moment < ends for moment in moments)
 
 
-def _utc(phase: Phase, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
-    opens = phase.opens.replace(tzinfo=zone).astimezone(UTC)
-    if phase.closes is None:
-        return opens, None
-    # "23:59" means the whole of that minute, "23:59:59" the whole of that second.
-    unit = timedelta(seconds=1) if phase.closes.second else timedelta(minutes=1)
-    return opens, phase.closes.replace(tzinfo=zone).astimezone(UTC) + unit - timedelta(microseconds=1)
+def _beyond(moments: Iterable[datetime], zone: ZoneInfo, per_day: int | None) -> int:
+    """How many submissions went beyond those of their day."""
+    if per_day is None:
+        return 0
+    of_days = Counter(moment.astimezone(zone).date() for moment in moments)
+    return sum(max(0, number - per_day) for number in of_days.values())

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.competitions.access import enter, entries_of
+from app.competitions.reveal import reveal
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
 from app.errors import Forbidden
 from app.leaderboard.standing import standing
@@ -18,6 +19,7 @@ from app.rendering import wants_page
 from app.submissions import admission, intake, queries, recording, service
 from app.submissions.access import visible
 from app.submissions.admission import Admission
+from app.submissions.choosing import choice_of
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
 from grader.upload_rules import FileRule
@@ -139,12 +141,12 @@ def show(
     """One's own, one's team's, or anybody's for the staff of the course."""
     found, entry = visible(session, services, signed, submission_id)
     grading = queries.live(found)
-    stands = standing(session, entry, signed.user, grading)
+    seen = reveal(session, entry, signed.user)
+    stands = standing(session, entry, signed.user, grading, seen.part)
     position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
     compared = comparison(session, grading, shows_scores=entry.shows_scores)
-    body = submission_body(
-        grading, shows_scores=entry.shows_scores, standing=stands, position=position, compared=compared
-    )
+    may_see = {"shows_scores": entry.shows_scores, "shows_private": seen.may_see}
+    body = submission_body(grading, **may_see, standing=stands, position=position, compared=compared)
     context = {
         "submission": found,
         "grading": grading,
@@ -153,7 +155,9 @@ def show(
         "compared": compared,
         "is_mine": queries.is_of(session, found, signed.user.id),
         "position": position,
-        "report": visible_report(grading.report, shows_scores=entry.shows_scores),
+        "report": visible_report(grading.report, **may_see),
+        "reveal": seen,
+        "choice": choice_of(session, entry, found),
         "regrading": _under_way(found.gradings, grading),
     }
     return services.renderer.page_or_json(request, "submissions/submission.html", context, body)

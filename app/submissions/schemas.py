@@ -8,13 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.leaderboard.standing import Standing
 from app.submissions.comparing import Comparison
+from grader.splits import Part
 from models.artifacts import Artifact, ArtifactKind
 from models.gradings import Grading, Phase, State
 from models.submissions import FileRole, SubmissionFile
 
 _NEWER_PARTS: dict[str, Any] = dict.fromkeys(("ranks", "series", "lineage", "compacted"))
 """What reports of an earlier release lack."""
-_HIDDEN_WITH_SCORES = ("splits", "score", "score_exact", "full_credit", "ranks", "series")
+_HIDDEN_WITH_SCORES = ("splits", "scores", "score", "score_exact", "full_credit", "ranks", "series")
+_IN_PARTS = ("splits", "scores")
+"""What a report tells of each part of the test set, the private one too."""
 
 _EXAMPLE: dict[str, Any] = {
     "id": 42,
@@ -30,6 +33,8 @@ _EXAMPLE: dict[str, Any] = {
     "reason": None,
     "position": None,
     "score": 0.7857,
+    "private_score": 0.7812,
+    "is_chosen": False,
     "is_reference": False,
     "reference": {
         "submission_id": 40,
@@ -125,6 +130,10 @@ class SubmissionBody(BaseModel):
     )
     position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
     score: float | None = Field(description="Null where there is no score, or none to show.")
+    private_score: float | None = Field(
+        description="On the private part of the test set; null where there is none, and until it is shown."
+    )
+    is_chosen: bool = Field(description="Whether its entrant chose it for the private board.")
     is_reference: bool = Field(description="Whether its entrant's other submissions are compared with it.")
     reference: ReferenceBody | None = Field(description="What was saved against the reference; null in lists.")
     files: list[FileBody]
@@ -141,11 +150,16 @@ class SubmissionList(BaseModel):
     next: str | None
 
 
-def visible_report(report: Mapping[str, Any] | None, *, shows_scores: bool) -> dict[str, Any] | None:
-    """The report as this reader may see it."""
+def visible_report(
+    report: Mapping[str, Any] | None, *, shows_scores: bool, shows_private: bool
+) -> dict[str, Any] | None:
+    """The report as this reader may see it. Of the private part nothing is told before its time."""
     if report is None:
         return None
-    whole = {**_NEWER_PARTS, **report}
+    whole = {**_NEWER_PARTS, "scores": {}, **report}
+    if not shows_private:
+        public = {key: {name: each for name, each in whole[key].items() if name != Part.PRIVATE} for key in _IN_PARTS}
+        whole |= public
     return {key: None if key in _HIDDEN_WITH_SCORES and not shows_scores else value for key, value in whole.items()}
 
 
@@ -157,8 +171,10 @@ def submission_body(
     position: int | None = None,
     compared: Comparison | None = None,
     in_full: bool = True,
+    shows_private: bool = False,
 ) -> SubmissionBody:
     """A submission with its live grading; the report only `in_full`."""
+    may_see = {"shows_scores": shows_scores, "shows_private": shows_private}
     submission = grading.submission
     return SubmissionBody(
         id=submission.id,
@@ -174,11 +190,13 @@ def submission_body(
         reason=standing and standing.reason,
         position=position,
         score=grading.score if shows_scores else None,
+        private_score=grading.private_score if shows_scores and shows_private else None,
+        is_chosen=submission.is_chosen,
         is_reference=submission.is_reference,
         reference=compared and _reference(compared),
         files=[_file(file) for file in submission.files],
         compacted=[_compacted(submission.id, made) for made in grading.artifacts] if in_full else [],
-        report=visible_report(grading.report, shows_scores=shows_scores) if in_full else None,
+        report=visible_report(grading.report, **may_see) if in_full else None,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.competitions.access import Entry
 from app.courses import service as courses
 from app.errors import Conflict, Unprocessable
-from app.submissions.admission import Admission, check_quota, quota_of
+from app.submissions.admission import Admission, allowance_of, check_quota
 from app.submissions.intake import Upload
 from models.audit import AuditEntry
 from models.entrants import Entrant
@@ -49,7 +49,8 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     # Two uploads at once must not both take the last try: the second waits here until the first is written.
     session.refresh(entrant, with_for_update=True)
     if not entry.is_staff:
-        check_quota(quota_of(session, entry, user, admission.received_at), entry)
+        allowance = allowance_of(session, entry, user, admission.received_at)
+        check_quota(allowance.quota, entry, admission.received_at)
     submission = Submission(
         entrant=entrant,
         user_id=user.id,

@@ -32,6 +32,7 @@ class Rule:
 
 EVERYBODY = (200,) * 6
 SIGNED_IN = (401, 200, 200, 200, 200, 200)
+STAFF = (401, 403, 403, 404, 200, 200)
 MEMBERS = (401, 200, 200, 404, 200, 200)
 TABLE = {
     ("GET", "/"): Rule("/", EVERYBODY),
@@ -56,6 +57,21 @@ TABLE = {
     ("GET", "/competitions/{slug}/leaderboard"): Rule("/competitions/demo/leaderboard", MEMBERS),
     ("GET", "/competitions/{slug}/pareto"): Rule("/competitions/demo/pareto", MEMBERS),
     ("GET", "/competitions/{slug}/submissions"): Rule("/competitions/demo/submissions", (401, 403, 403, 404, 200, 200)),
+    ("GET", "/competitions/{slug}/points"): Rule("/competitions/demo/points", (401, 404, 404, 404, 404, 404)),
+    ("GET", "/competitions/{slug}/grades"): Rule("/competitions/demo/grades", STAFF),
+    ("GET", "/competitions/{slug}/grades/{user_id}"): Rule("/competitions/demo/grades/3", STAFF),
+    ("POST", "/competitions/{slug}/grades/{user_id}/hand-points"): Rule(
+        "/competitions/demo/grades/3/hand-points", (401, 403, 403, 404, 422, 422), {"part": "code", "points": "1"}
+    ),
+    ("POST", "/competitions/{slug}/grades/{user_id}/adjustments"): Rule(
+        "/competitions/demo/grades/3/adjustments", STAFF, {"kind": "add", "value": "1", "reason": "r"}
+    ),
+    ("POST", "/competitions/{slug}/grades/{user_id}/adjustments/{adjustment_id}/removal"): Rule(
+        "/competitions/demo/grades/3/adjustments/1/removal", (401, 403, 403, 404, 404, 404)
+    ),
+    ("POST", "/competitions/{slug}/grades/{user_id}/extension"): Rule(
+        "/competitions/demo/grades/3/extension", STAFF, {"extra_tries": "1"}
+    ),
     ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
     ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),
     ("GET", "/submissions/{submission_id}"): Rule("/submissions/1", (401, 404, 200, 404, 200, 200)),
@@ -71,6 +87,11 @@ TABLE = {
     ),
     ("POST", "/submissions/{submission_id}/reference"): Rule(
         "/submissions/1/reference", (401, 404, 200, 404, 403, 403), {"wanted": "true"}
+    ),
+    ("PUT", "/submissions/{submission_id}/choice"): Rule("/submissions/1/choice", (401, 404, 409, 404, 403, 403)),
+    ("DELETE", "/submissions/{submission_id}/choice"): Rule("/submissions/1/choice", (401, 404, 409, 404, 403, 403)),
+    ("POST", "/submissions/{submission_id}/choice"): Rule(
+        "/submissions/1/choice", (401, 404, 409, 404, 403, 403), {"wanted": "true"}
     ),
     ("POST", "/submissions/{submission_id}/gradings"): Rule("/submissions/1/gradings", (401, 404, 403, 404, 202, 202)),
 }

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 import app
 from app import error_pages
-from app.errors import CODES, TITLES, AppError, Forbidden
+from app.error_codes import CODES
+from app.errors import TITLES, AppError, Forbidden
 from grader.messages import PROBLEMS
 from tests.app.world import World
 
@@ -129,7 +130,7 @@ def codes_in(path: Path) -> Iterator[ast.expr]:
             yield node.args[SUBCLASSES[name]]
         elif name == "super().__init__" and len(node.args) == 3:
             yield node.args[1]
-        elif name == "Forbidden":
+        elif name in ("Forbidden", "NotFound"):
             yield from (keyword.value for keyword in node.keywords if keyword.arg == "code")
 
 

@@ -10,11 +10,13 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from app.competitions.routes import CompetitionBody
+from app.competitions.schemas import CompetitionBody
 from app.errors import TITLES
+from app.grades.schemas import GradeBody, StudentGradeBody
 from app.leaderboard.pareto_schemas import ParetoBody
 from app.leaderboard.routes import BoardBody
 from app.openapi import Problem
+from app.submissions.choice_routes import ChoiceBody
 from app.submissions.schemas import AcceptedBody, SubmissionBody
 
 Open = Callable[[str | None], TestClient]
@@ -101,7 +103,20 @@ def test_every_operation_says_how_our_own_fault_is_told(description: dict[str, A
         assert operation["responses"]["500"] == {"description": TITLES[500], "content": PROBLEM}
 
 
-@pytest.mark.parametrize("model", [AcceptedBody, SubmissionBody, BoardBody, ParetoBody, CompetitionBody, Problem])
+@pytest.mark.parametrize(
+    "model",
+    [
+        AcceptedBody,
+        SubmissionBody,
+        ChoiceBody,
+        BoardBody,
+        ParetoBody,
+        CompetitionBody,
+        GradeBody,
+        StudentGradeBody,
+        Problem,
+    ],
+)
 def test_a_main_answer_has_an_example_of_its_own_form(description: dict[str, Any], model: type[BaseModel]) -> None:
     [example] = description["components"]["schemas"][model.__name__]["examples"]
 

@@ -35,6 +35,7 @@ from grader import messages
 from grader.errors import Finding
 from grader.facts import Counts, LayerCount, Macs, SplitResult
 from grader.report import Digests, Report, Status
+from grader.splits import Part
 from models.accounts import User
 from models.courses import Role
 from models.gradings import Grading, Phase, State
@@ -163,6 +164,7 @@ def settle(
 ) -> None:
     """Ends the live grading of a submission, as a worker would have; a `report` of one's own decides whether it ranks."""
     report = report or (scored_report(score or Fraction(0)) if state is State.SCORED else rejected_report())
+    private = report.scores.get(Part.PRIVATE)
     with database.write() as session:
         session.execute(
             update(Grading)
@@ -175,6 +177,9 @@ def settle(
                 score=float(score or 0) if state is State.SCORED else None,
                 score_exact=str(score or 0) if state is State.SCORED else None,
                 ranks=report.ranks,
+                private_score=float(private.score) if private else None,
+                private_score_exact=str(private.score) if private else None,
+                private_ranks=private.ranks if private else None,
             )
         )
 

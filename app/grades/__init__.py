@@ -1,0 +1,1 @@
+"""Grades: what measured scores, points by hand and the staff's decisions come to."""

@@ -1,0 +1,117 @@
+"""The grade table: computed from rows whenever it is read, so that nothing in it can be out of date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlalchemy.orm import Session
+
+from app.competitions import calendar
+from app.competitions.access import Entry
+from app.competitions.course_rules import PointsRule
+from app.competitions.exact import exact
+from app.grades import queries
+from app.grades.points import Decided, Grade, grade, passed
+from app.grades.queries import Decisions, Student
+from app.leaderboard import columns, ranking
+from app.leaderboard import queries as boards
+from app.leaderboard.queries import Scored
+from app.leaderboard.service import rule_of
+from grader.splits import Part
+from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
+
+_NONE = PointsRule.model_construct(parts=(), maximum=None, bonus=None, shown=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """One student's line of the grade table, with what was measured and what staff decided."""
+
+    student: Student
+    grade: Grade
+    numbers: Mapping[str, Fraction]
+    final_id: int | None
+    """The submission that counts in the end."""
+    by_hand: Sequence[HandPoints] = ()
+    adjustments: Sequence[Adjustment] = ()
+    extension: Extension | None = None
+
+
+def points_of(entry: Entry) -> PointsRule:
+    """The rules of a competition's points; without any, a grade has no parts and is 0."""
+    return entry.definition.course.points or _NONE
+
+
+def grade_table(session: Session, entry: Entry, user_id: int | None = None) -> Sequence[GradeRow]:
+    """The grades of all students of the course by name, or of one of them, as they are now."""
+    rules = points_of(entry)
+    competition = entry.competition
+    decided = queries.decisions(session, competition.id)
+    numbers, final_ids = _measured(session, entry, decided)
+    return [
+        _row(entry, rules, student, numbers.get(student.entrant_id or 0, {}), final_ids, decided)
+        for student in queries.students(session, competition.course_id, competition.id, user_id)
+    ]
+
+
+def _row(
+    entry: Entry,
+    rules: PointsRule,
+    student: Student,
+    numbers: Mapping[str, Fraction],
+    final_ids: Mapping[int, int],
+    decided: Decisions,
+) -> GradeRow:
+    entrant_id = student.entrant_id or 0
+    by_hand, adjustments = decided.by_hand.get(entrant_id, ()), decided.adjustments.get(entrant_id, ())
+    made = Decided(
+        {each.part: (exact(each.points), each.note) for each in by_hand},
+        [exact(each.value) for each in adjustments if each.kind is AdjustmentKind.ADD],
+        [exact(each.value) for each in adjustments if each.kind is AdjustmentKind.MULTIPLY],
+    )
+    found = grade(rules, entry.definition.course.late, numbers, made)
+    extension = decided.extensions.get(entrant_id)
+    return GradeRow(student, found, numbers, final_ids.get(entrant_id), by_hand, adjustments, extension)
+
+
+def _measured(
+    session: Session, entry: Entry, decided: Decisions
+) -> tuple[Mapping[int, Mapping[str, Fraction]], Mapping[int, int]]:
+    """The named numbers of each entrant that has a score, and the submission that counts in the end."""
+    rule, competition_id = rule_of(entry), entry.competition.id
+    has_parts = entry.definition.grading.grading.splits is not None
+    public = {each.candidate.entrant_id: each for each in boards.counting(session, competition_id, rule)}
+    final = public
+    if has_parts:
+        rows = boards.counting(session, competition_id, rule, Part.PRIVATE)
+        final = {each.candidate.entrant_id: each for each in rows}
+    placed = ranking.order([each.candidate for each in final.values()], rule)
+    ranks = {each.candidate.entrant_id: each.rank for each in placed}
+    numbers = {
+        entrant_id: _numbers(entry, found, final.get(entrant_id), ranks.get(entrant_id), decided)
+        for entrant_id, found in public.items()
+    }
+    return numbers, {entrant_id: each.candidate.submission_id for entrant_id, each in final.items()}
+
+
+def _numbers(
+    entry: Entry, public: Scored, final: Scored | None, rank: int | None, decided: Decisions
+) -> Mapping[str, Fraction]:
+    """What formulas may speak of. Without a private part, the public numbers are the private ones too."""
+    course, baselines = entry.definition.course, entry.definition.course.baselines
+    lower = entry.definition.grading.grading.lower_is_better
+    numbers: dict[str, Fraction] = {"public_score": public.candidate.score}
+    scores = {Part.PUBLIC: public.candidate.score}
+    if final is not None:
+        scores[Part.PRIVATE] = final.candidate.score
+        numbers |= columns.metrics(final)
+        numbers |= {"score": final.candidate.score, "private_score": final.candidate.score}
+    for part in Part:
+        known = [value for each in baselines if (value := each.value(part)) is not None]
+        numbers[f"{part}_baselines"] = Fraction(passed(scores.get(part), known, lower_is_better=lower))
+    if rank is not None:
+        numbers["rank"] = Fraction(rank)
+    until = decided.until(public.candidate.entrant_id)
+    moments = [each.candidate.received_at for each in (public, final) if each is not None]
+    late = max(calendar.late_days(course, entry.zone, moment, until) for moment in moments)
+    return numbers | {"late_days": Fraction(late)}
