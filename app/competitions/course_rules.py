@@ -93,9 +93,13 @@ class BaselineRule(Strict):
     public: Exact | None = Field(default=None, description="Where it has two parts.")
     private: Exact | None = Field(default=None, description="Where it has two parts.")
 
+    def written(self, part: str) -> str | None:
+        """The score on a part of the test set as it was written, None where there is none."""
+        return self.score or (self.private if part == "private" else self.public)
+
     def value(self, part: str) -> Fraction | None:
         """The exact score on a part of the test set, None where there is none."""
-        text = self.score or (self.private if part == "private" else self.public)
+        text = self.written(part)
         return None if text is None else exact(text)
 
 

@@ -148,11 +148,11 @@ def _at_odds(course: CourseRules, grading: Grading) -> Iterator[tuple[tuple[str 
         yield ("course", "board", "select"), "choosing needs a private part of the test set; declare `grading.splits`"
     if course.board.private_from is not None and grading.splits is None:
         yield ("course", "board", "private_from"), "there is no private part of the test set; declare `grading.splits`"
-    wanted = {"score"} if grading.splits is None else {"public", "private"}
+    wanted = ["score"] if grading.splits is None else ["public", "private"]
     for number, baseline in enumerate(course.baselines):
-        given = {key for key in ("score", "public", "private") if getattr(baseline, key) is not None}
+        given = [key for key in ("score", "public", "private") if getattr(baseline, key) is not None]
         if given != wanted:
-            told = f"the baseline {baseline.name!r} needs {' and '.join(sorted(wanted))}, got {', '.join(sorted(given)) or 'none'}"
+            told = f"the baseline {baseline.name!r} needs {' and '.join(wanted)}, got {', '.join(given) or 'none'}"
             yield ("course", "baselines", number), told
 
 

@@ -28,7 +28,7 @@ _EXAMPLE: dict[str, Any] = {
     "y": "accuracy",
     "part": "public",
     "private_from": "2026-12-18T16:00:00Z",
-    "baselines": [{"name": "simple", "score": 0.44364, "score_exact": "11091/25000", "above": 1}],
+    "baselines": [{"name": "simple", "written": "0.44364", "score": 0.44364, "score_exact": "11091/25000", "above": 1}],
     "rows": [
         {
             "rank": 1,
@@ -74,6 +74,7 @@ class BaselineBody(BaseModel):
     """A score that stands on the board without a rank."""
 
     name: str = Field(examples=["simple"])
+    written: str = Field(description="As the definition writes it.", examples=["0.44364"])
     score: float
     score_exact: str = Field(examples=["11091/25000"])
     above: int = Field(description="How many ranked rows are strictly better: it stands below them.")

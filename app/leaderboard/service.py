@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
+from app.competitions.exact import exact
 from app.courses import queries as courses
 from app.leaderboard import columns, pareto, queries, ranking
 from app.leaderboard.columns import Better, Column
@@ -44,6 +45,8 @@ class Baseline:
     """A score of the definition that stands on the board without a rank. `above`: how many ranked rows passed it."""
 
     name: str
+    written: str
+    """As the definition writes it: rounded, it could not be told from a score that passes it."""
     score: float
     score_exact: str
     above: int
@@ -88,7 +91,7 @@ def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) 
     placed = ranking.order([each.candidate for each in scored.values()], rule)
     reasons = reasons_of(session, scored.values())
     x, y = axes(entry)
-    best = frontier_of(counting, x, y)
+    best = frontier_of(counting, x, y) if part is Part.PUBLIC else frozenset[int]()
     rows = [
         _row(
             each,
@@ -108,10 +111,14 @@ def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) 
 def baselines_of(entry: Entry, placed: Sequence[Placed], part: Part) -> Sequence[Baseline]:
     """The baselines in their places, the best first. Whoever is exactly as good has not passed one."""
     rule = rule_of(entry)
-    values = [(each.name, each.value(part)) for each in entry.definition.course.baselines]
-    known = [(name, value) for name, value in values if value is not None]
-    known.sort(key=lambda each: each[1], reverse=not rule.lower_is_better)
-    return [Baseline(name, float(value), str(value), ranking.place(value, placed, rule)) for name, value in known]
+    known = [(each.name, text) for each in entry.definition.course.baselines if (text := each.written(part))]
+    known.sort(key=lambda each: exact(each[1]), reverse=not rule.lower_is_better)
+    return [_baseline(name, text, placed, rule) for name, text in known]
+
+
+def _baseline(name: str, text: str, placed: Sequence[Placed], rule: Rule) -> Baseline:
+    value = exact(text)
+    return Baseline(name, text, float(value), str(value), ranking.place(value, placed, rule))
 
 
 def axes(entry: Entry) -> tuple[Column, Column]:

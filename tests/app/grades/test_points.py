@@ -73,13 +73,13 @@ def test_parts_add_up_and_what_was_not_given_is_not_0() -> None:
     found = graded(Decided(by_hand(code="1.5")), public_baselines=3, private_baselines=2)
 
     assert [part.points for part in found.parts] == [Fraction(5, 2), Fraction(3, 2), None]
-    assert (found.total, found.is_complete) == (4, False)
+    assert (found.total, found.is_complete) == (Fraction(4), False)
 
 
 def test_a_formula_that_lacks_a_number_gives_nothing_and_says_which() -> None:
     found = graded(public_baselines=3)
 
-    assert (found.parts[0].points, found.parts[0].reason) == (0, "no private_baselines")
+    assert (found.parts[0].points, found.parts[0].reason) == (Fraction(0), "no private_baselines")
 
 
 def test_a_formula_without_a_value_says_why() -> None:
@@ -87,7 +87,7 @@ def test_a_formula_without_a_value_says_why() -> None:
 
     [part] = grade(rules, None, numbers(score=1), NOBODY).parts
 
-    assert (part.points, "divides by zero" in part.reason) == (0, True)
+    assert (part.points, "divides by zero" in part.reason) == (Fraction(0), True)
 
 
 def test_late_days_cost_their_share_of_the_formulas_and_nothing_of_what_is_by_hand() -> None:
@@ -102,7 +102,7 @@ def test_late_days_cost_their_share_of_the_formulas_and_nothing_of_what_is_by_ha
     ("rank", "confirmed", "points"), [(3, True, "0.5"), (4, True, 0), (3, False, 0), (None, True, 0)]
 )
 def test_the_bonus_needs_the_rank_and_the_staff(rank: int | None, confirmed: bool, points: Any) -> None:
-    values = {} if rank is None else {"rank": rank}
+    values: dict[str, Any] = {} if rank is None else {"rank": rank}
 
     found = graded(Decided(by_hand(bonus="0.5") if confirmed else {}), **values)
 
