@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from app.schema import alembic_config, migrate
 from tests.migrations.conftest import connected
 
-PEOPLE, GRADINGS, ATTACHMENTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04"
+PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04", "d4a86be0f217"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -42,6 +42,11 @@ ROWS = {
     ATTACHMENTS: (
         "submission_files (id, submission_id, role, name, sha256, bytes) VALUES (10, 7, 'attachment', 'a.pdf', 'a', 1)",
         "artifacts (id, grading_id, kind, name, sha256, bytes) VALUES (11, 5, 'onnx', 'small.onnx', 'c', 3)",
+    ),
+    POINTS: (
+        "hand_points (id, entrant_id, part, points, by_id, at) VALUES (12, 1, 'code', '2', 1, '2026-01-02')",
+        "adjustments (id, entrant_id, kind, value, reason, at) VALUES (13, 1, 'multiply', '0.9', 'r', '2026-01-02')",
+        "extensions (id, entrant_id, until, at) VALUES (14, 1, '2026-01-03', '2026-01-02')",
     ),
 }
 """Rows that a release wrote, by the migration that made room for them: at least one in each table."""
