@@ -25,7 +25,7 @@ from app.submissions.queries import reference_file
 from grader import pipeline
 from grader.archives import Upload
 from grader.checked import Checked, Known
-from grader.errors import ChildDied
+from grader.errors import ChildDied, GraderFault
 from grader.pipeline import Reference, Watch
 from grader.report import Report, Status
 from grader.running import Runner
@@ -68,6 +68,8 @@ class Grader:
             watch = Watch(tell=times.tell)
             reading = self._recall(ticket)
             upload = pipeline.begin(file, rules.definition, reading, reading.known)
+            if upload.begun.digests.file != ticket.file_sha256:
+                raise GraderFault(f"the file store holds other bytes under {ticket.file_sha256}")
             try:
                 checked = _check(upload, reading, watch)
                 if not checked.accepted:

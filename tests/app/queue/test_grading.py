@@ -18,7 +18,7 @@ from app.queue.workers import Identity
 from app.storage import Store
 from grader.airlock.protocol import Answer, JobLimits
 from grader.airlock.runner import Airlock
-from grader.errors import Cause, ChildDied
+from grader.errors import Cause, ChildDied, GraderFault
 from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from models.gradings import Grading, Lane, Phase, State
 from tests.app.world import SAMPLES, World, change_rules, hand_in, live_grading
@@ -160,6 +160,20 @@ def test_a_b_a_counts_as_a_and_the_third_is_a_copy(
         copies = session.scalars(select(Grading.predictions).where(Grading.id.in_([first.id, third.id]))).all()
     assert [candidate.submission_id for candidate in candidates] == [third.submission_id]
     assert copies[0] == copies[1]
+
+
+def test_a_stored_file_that_was_damaged_is_our_fault(
+    world: World, queue: Database, worker: Identity, grader: Grader
+) -> None:
+    number = upload(world, queue, "ada", "pruned-50")
+    sha256 = live(queue, number).file_sha256
+    stored = world.folder / "files" / sha256[:2] / sha256
+    stored.write_bytes(stored.read_bytes()[:-1] + b"x")
+
+    with pytest.raises(GraderFault, match=sha256):
+        grader.grade(claim(queue, worker))
+
+    assert live(queue, number).state is State.RUNNING
 
 
 def test_another_students_equal_file_is_copied_too(
