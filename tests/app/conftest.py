@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from app.database import Database
 from app.main import create_app
 from app.schema import migrate
 from app.settings import Settings
+from tests.app import term
+from tests.app.time_travel import Clock, time_travel
 from tests.app.world import World, copied, populate, write_images
 from tests.databases import Backend
 
@@ -108,3 +111,11 @@ def program(service: FastAPI, world: World) -> Iterator[Callable[[str | None], T
             return client
 
         yield open_program
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The service's time, to be set; it begins within the term of `tests.app.term`."""
+    with time_travel() as clock:
+        clock.travel_to(datetime(2023, 3, 30, 12, tzinfo=term.TAIPEI))
+        yield clock

@@ -1,8 +1,10 @@
 """A competition with all the rules of a term: the food-11 assignment's, on the demo's network."""
 
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from grader.report import Report
 from models.competitions import Competition
 from tests.app.world import FOLDER, World, hand_in, scored_report, settle, store_bytes
 
+TAIPEI = ZoneInfo("Asia/Taipei")
 EXAMPLES = 1109
 """Images of each part."""
 GRADING = """\
@@ -45,6 +48,11 @@ course:
     bonus: {name: top three, top: 3, points: 0.5}
     shown: true
 """
+
+
+def at(text: str) -> datetime:
+    """A moment in Taipei."""
+    return datetime.fromisoformat(text).replace(tzinfo=TAIPEI)
 
 
 def text(course: str = COURSE) -> str:

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 
 from app.database import Database
 from tests.app import term
+from tests.app.term import at
 from tests.app.test_access import TABLE, routes_of
-from tests.app.test_term import at
-from tests.app.time_travel import Clock, time_travel
+from tests.app.time_travel import Clock
 from tests.app.world import World
 
 Open = Callable[[str | None], TestClient]
@@ -37,13 +37,6 @@ BOARDS = (
     "?format=csv",
     "?state=scored",
 )
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with time_travel() as clock:
-        clock.travel_to(at("2023-03-30 12:00:00"))
-        yield clock
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
@@ -21,27 +20,15 @@ from models.audit import AuditEntry
 from models.courses import Role
 from models.gradings import State
 from tests.app import term
-from tests.app.time_travel import Clock, time_travel
+from tests.app.term import at
+from tests.app.time_travel import Clock
 from tests.app.world import World, settle
 
-TAIPEI = ZoneInfo("Asia/Taipei")
 HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(100)
 ADDRESS = "/submissions?competition=demo&name=my_model_weights.h5"
 GRADES = "/competitions/demo/grades"
 BOARD = "/competitions/demo/leaderboard"
 Open = Callable[[str | None], TestClient]
-
-
-def at(text: str) -> datetime:
-    """A moment in Taipei."""
-    return datetime.fromisoformat(text).replace(tzinfo=TAIPEI)
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with time_travel() as clock:
-        clock.travel_to(at("2023-03-30 23:58:00"))
-        yield clock
 
 
 class Term:
@@ -136,6 +123,7 @@ def test_a_term_ends_with_the_grades_that_are_computed_by_hand(running: Term) ->
 
 def before_midnight(running: Term) -> None:
     """Five tries on 30 March, none more, and the next ones from midnight in Taipei."""
+    running.clock.travel_to(at("2023-03-30 23:58:00"))
     ada = running.students["ada"]
     for public, private in ((913, 900), (920, 860), (850, 930), (400, 400), (1109, 0)):
         running.submit("ada", public, private)
