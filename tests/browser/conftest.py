@@ -78,8 +78,9 @@ def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError(f"the service did not come up, exit status {process.poll()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with the module: while playwright runs, this process has an event loop, and other tests start their own."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: `make test` installs it where it may")
     with sync_playwright() as playwright:
