@@ -147,6 +147,7 @@ def _removed(left: _Left, trace: Trace, stays: Stays, layer: NetworkLayer) -> tu
     every = [trace.own[slot.name] for slot in layer.slots if slot.name in trace.own]
     if not every:
         return ()
-    before = left.removed.get(layer.name, ())
-    there = np.setdiff1d(np.arange(len(every[-1]) + len(before)), before)
-    return tuple(sorted((*before, *there[~stays.kept[every[-1]]].tolist())))
+    gone, before = np.flatnonzero(~stays.kept[every[-1]]), left.removed.get(layer.name, ())
+    if before:
+        gone = np.setdiff1d(np.arange(len(every[-1]) + len(before)), before)[gone]
+    return tuple(sorted((*before, *gone.tolist())))

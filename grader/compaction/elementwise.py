@@ -53,7 +53,10 @@ def _joined(trace: Trace, every: Sequence[Ids], shape: Shape) -> Ids:
         for ids in every:
             trace.units.pin(ids)
         return np.broadcast_to(np.int64(PINNED), shape)
-    first, axes = whole[0], varying(whole[0])
+    first = whole[0]
+    if len(every) == 1:
+        return first
+    axes = varying(first)
     for ids in every:
         if all(ids.shape[axis] == shape[axis] for axis in axes):
             trace.units.tie(*cores([np.broadcast_to(ids, shape), first]))

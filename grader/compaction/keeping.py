@@ -50,7 +50,8 @@ def places_of(trace: Trace, units: Mask, slot: str, shape: Shape) -> list[Mask |
 def _cut_along_one_axis(trace: Trace, every: Sequence[Ids]) -> Ids:
     """Each unit's root. A tensor whose units differ along several axes would not be a block any more: they stay in."""
     roots = trace.units.roots()
-    crooked = [ids for ids in every if ids.ndim > 2 and len(varying(roots[ids])) > 1]
+    wide = [ids for ids in every if ids.ndim > 2 and sum(size > 1 for size in ids.shape) > 1]
+    crooked = [ids for ids in wide if len(varying(roots[ids])) > 1]
     for ids in crooked:
         trace.units.pin(ids)
     return trace.units.roots() if crooked else roots
@@ -69,7 +70,8 @@ def _needed(trace: Trace, roots: Ids) -> Mask:
             rows = needed[outputs]
             if seen.get(place, 0) != (count := int(np.count_nonzero(rows))):
                 seen[place] = count
-                needed[inputs[product.connected[rows].any(axis=0) & ~product.foldable]] = True
+                taken = (product.connected & rows[:, None]).any(axis=0)
+                needed[inputs[taken & ~product.foldable]] = True
         for users, used in pairs:
             needed[used[needed[users]]] = True
         if np.count_nonzero(needed) == before:

@@ -7,7 +7,6 @@ import numpy as np
 from grader.compaction.trace import Node, Product, Trace, Traced, in_range
 from grader.compaction.units import Ids, Mask
 from grader.compaction.views import Floats, spread, uniform
-from grader.evaluating.operators import OPERATORS
 from grader.facts import FloatArray, Shape
 
 
@@ -23,14 +22,15 @@ def convolution(trace: Trace, node: Node) -> Traced:
     groups = node.attributes.get("group", 1)
     if groups > 1:
         outputs = _grouped(trace, inputs, groups, len(kernel))
+        parts = zip(*(np.split(each, groups) for each in (matrix, connected, constants)), strict=True)
+        values = np.concatenate([_sums(*part) for part in parts])
     else:
         outputs = trace.units.fresh(len(kernel))
         trace.follow(name, 1, inputs)
         bias = _bias_slot(trace, node)
         foldable = _foldable(trace, node, constants, bias)
         trace.products.append(Product(matrix, connected, outputs, inputs, constants, foldable, bias))
-    parts = zip(*(np.split(each, groups) for each in (matrix, connected, constants)), strict=True)
-    values = np.concatenate([_sums(*part) for part in parts])
+        values = _sums(matrix, connected, constants)
     shape = (1, len(kernel), *_slid(source.shape, kernel.shape, node))
     return _made(trace, node, outputs, values, kernel_axis=0, axis=1, shape=shape)
 
@@ -62,7 +62,8 @@ def added(matrix: FloatArray, constants: Floats) -> Floats:
 
 def _sums(matrix: FloatArray, connected: Mask, constants: Floats) -> Floats:
     """What the inputs add up to where that is constant, for each output; NaN elsewhere."""
-    lost, told = np.isnan(constants), np.flatnonzero(np.nan_to_num(constants))
+    lost = np.isnan(constants)
+    told = np.flatnonzero(~lost & (constants != 0))
     sums = added(matrix[:, told], constants[told]) if len(told) else np.zeros(len(matrix))
     return np.where(connected[:, lost].any(axis=1), np.nan, sums)
 
@@ -80,10 +81,12 @@ def _made(
 
 
 def _slid(image: Shape, kernel: Shape, node: Node) -> Shape:
-    """Height and width of a convolution's output, as the operator itself gives them for one channel."""
-    attributes = {name: value for name, value in node.attributes.items() if name != "group"}
-    pixels, nothing = np.zeros((1, 1, *image[2:])), np.zeros((1, 1, *kernel[2:]))
-    return OPERATORS["Conv"]([pixels, nothing], attributes).shape[2:]
+    """Height and width of a convolution's output (https://onnx.ai/onnx/operators/onnx__Conv.html)."""
+    attributes = node.attributes
+    pads, dilations = attributes.get("pads", (0, 0, 0, 0)), attributes.get("dilations", (1, 1))
+    reach = [(size - 1) * dilation + 1 for size, dilation in zip(kernel[2:], dilations, strict=True)]
+    room = [image[2 + axis] + pads[axis] + pads[2 + axis] - reach[axis] for axis in range(2)]
+    return tuple(free // stride + 1 for free, stride in zip(room, attributes.get("strides", (1, 1)), strict=True))
 
 
 def _grouped(trace: Trace, inputs: Ids, groups: int, filters: int) -> Ids:

@@ -10,21 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+_ALL, _FIRST = slice(None), slice(0, 1)
 
 
 def cores(arrays: Sequence[npt.NDArray[Any]], kept: int | None = None) -> list[npt.NDArray[Any]]:
     """Arrays of one shape, cut to length 1 along each axis where all of them repeat themselves, but for axis `kept`."""
-    part = tuple(
-        slice(None) if axis == kept or any(array.strides[axis] for array in arrays) else slice(0, 1)
-        for axis in range(arrays[0].ndim)
-    )
+    steps = zip(*(array.strides for array in arrays), strict=True)
+    part = tuple(_ALL if axis == kept or any(each) else _FIRST for axis, each in enumerate(steps))
     return [array[part] for array in arrays]
 
 
 def varying(ids: npt.NDArray[Any]) -> tuple[int, ...]:
     """The axes along which the elements differ."""
     (core,) = cores([ids])
-    return tuple(axis for axis in range(core.ndim) if (core != core.take([0], axis)).any())
+    longer = [axis for axis, size in enumerate(core.shape) if size > 1]
+    return tuple(axis for axis in longer if (core != core.take([0], axis)).any())
 
 
 def first_along(array: npt.NDArray[Any], axis: int) -> npt.NDArray[Any]:

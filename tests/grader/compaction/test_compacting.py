@@ -1,11 +1,15 @@
 """What goes and what stays, on networks that are small enough to say so by hand."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from grader.compaction import moving
 from grader.compaction.compacting import compact, outline
 from grader.compaction.rules import FOLLOWED, RULES
 from grader.compaction.trace import Trace
+from grader.evaluating.exact import ExactNetwork
 from grader.evaluating.operators import OPERATORS
 from grader.flops import dense_macs
 from grader.networks.graph import bind
@@ -186,6 +190,20 @@ def test_the_same_input_gives_the_same_bytes(sequential: Sequential) -> None:
 def test_every_operator_has_a_rule() -> None:
     assert RULES.keys() == OPERATORS.keys()
     assert FOLLOWED.keys() <= OPERATORS.keys()
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"strides": [2, 3]}, {"dilation_rate": [2, 1]}, {"padding": "same", "strides": [2, 2]}]
+)
+def test_a_walk_gives_each_tensor_the_shape_that_it_has(sequential: Sequential, more: dict[str, Any]) -> None:
+    layers = [convolution(**more), ("MaxPooling2D", {"pool_size": [2, 2]}), ("Flatten", {}), ("Dense", {"units": 2})]
+    network = network_from_config(sequential(*layers))
+    weights = drawn(network)
+
+    trace = Trace(network, weights, fold=True).run(RULES)
+
+    values = ExactNetwork(bind(network, weights)).values(np.zeros((1, *network.input_shape), np.float32))
+    assert [traced.shape for traced in trace.tensors.values()] == [value.shape for value in values]
 
 
 def test_an_operator_without_a_rule_keeps_in_all_that_meets_it(sequential: Sequential) -> None:
