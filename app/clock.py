@@ -18,6 +18,9 @@ class MonotonicClock(Protocol):
         """Seconds since some fixed moment."""
 
 
+_NOW = select(db_now())
+
+
 def read_clock(session: Session) -> datetime:
     """The database's time now, aware, in UTC (microseconds on Postgres, milliseconds on SQLite)."""
-    return session.execute(select(db_now())).scalar_one()
+    return session.execute(_NOW).scalar_one()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import db_now
@@ -27,6 +27,26 @@ class FoundToken(NamedTuple):
     now: datetime
 
 
+# Who makes a request is asked by each one, and so put together once.
+_GOOD_SESSION = (
+    select(AuthSession, User, db_now())
+    .join(User, AuthSession.user_id == User.id)
+    .where(
+        AuthSession.token_sha256 == bindparam("digest"), AuthSession.expires_at > db_now(), User.disabled_at.is_(None)
+    )
+)
+_GOOD_TOKEN = (
+    select(ApiToken, User, db_now())
+    .join(User, ApiToken.user_id == User.id)
+    .where(
+        ApiToken.prefix == bindparam("prefix"),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > db_now()),
+        User.disabled_at.is_(None),
+    )
+)
+
+
 def user_by_email(session: Session, email: str) -> User | None:
     """The user with this e-mail, however it is capitalised."""
     return session.scalar(select(User).where(User.email == email))
@@ -34,26 +54,13 @@ def user_by_email(session: Session, email: str) -> User | None:
 
 def good_session(session: Session, token_sha256: str) -> FoundSession | None:
     """The session with this digest, unless it has expired or its user is disabled."""
-    found = session.execute(
-        select(AuthSession, User, db_now())
-        .join(User, AuthSession.user_id == User.id)
-        .where(AuthSession.token_sha256 == token_sha256, AuthSession.expires_at > db_now(), User.disabled_at.is_(None))
-    ).one_or_none()
+    found = session.execute(_GOOD_SESSION, {"digest": token_sha256}).one_or_none()
     return FoundSession(*found) if found else None
 
 
 def good_token(session: Session, prefix: str) -> FoundToken | None:
     """The API token with this prefix, unless it is revoked or has expired or its user is disabled."""
-    found = session.execute(
-        select(ApiToken, User, db_now())
-        .join(User, ApiToken.user_id == User.id)
-        .where(
-            ApiToken.prefix == prefix,
-            ApiToken.revoked_at.is_(None),
-            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > db_now()),
-            User.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    found = session.execute(_GOOD_TOKEN, {"prefix": prefix}).one_or_none()
     return FoundToken(*found) if found else None
 
 

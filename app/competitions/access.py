@@ -4,17 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session, contains_eager, defer
 
-from app.competitions import service
 from app.competitions.definition import CompetitionDefinition, Scores, zone_of
+from app.competitions.service import IS_CURRENT
 from app.competitions.stored import Definitions
 from app.courses import queries as courses
 from app.errors import Forbidden, NotFound
 from models.accounts import User
 from models.competitions import Competition, CompetitionVersion
-from models.courses import Membership
+from models.courses import Membership, Role
+
+# Asked by nearly every request, and so in one statement that is put together once. A definition is some 10 KB of JSON
+# that `Definitions` wants a single time.
+_ENTRIES = (
+    select(Competition, CompetitionVersion, Membership.role)
+    .join(Competition.course)
+    .join(CompetitionVersion, and_(CompetitionVersion.competition_id == Competition.id, IS_CURRENT))
+    .outerjoin(Membership, and_(Membership.course_id == Competition.course_id, Membership.user_id == bindparam("user")))
+    .options(contains_eager(Competition.course), defer(CompetitionVersion.source), defer(CompetitionVersion.definition))
+)
+_ENTRY = _ENTRIES.where(Competition.slug == bindparam("slug"))
+_ALL = _ENTRIES.order_by(Competition.id.desc())
+_OWN = _ALL.where(Membership.role.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +52,10 @@ class Entry:
 
 def enter(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:
     """The competition for a member of its course or an admin. Raises NotFound for everyone else, as if it were not there."""
-    wanted = select(Competition).where(Competition.slug == slug).options(joinedload(Competition.course))
-    competition = session.scalars(wanted).one_or_none()
-    entry = competition and _entry(session, definitions, competition, user)
-    if not entry:
+    found = session.execute(_ENTRY, {"user": user.id, "slug": slug}).one_or_none()
+    if found is None or not (user.is_admin or found.role):
         raise NotFound(f"You are in no course that has a competition {slug!r}. Ask your instructor to add you.")
-    return entry
+    return _entry(definitions, user, *found)
 
 
 def enter_as_staff(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:
@@ -65,20 +76,12 @@ def enter_as_instructor(session: Session, definitions: Definitions, slug: str, u
 
 def entries_of(session: Session, definitions: Definitions, user: User) -> Sequence[Entry]:
     """All competitions that a person may enter, the newest first."""
-    wanted = select(Competition).options(joinedload(Competition.course)).order_by(Competition.id.desc())
-    if not user.is_admin:
-        wanted = wanted.join(Membership, Membership.course_id == Competition.course_id).where(
-            Membership.user_id == user.id
-        )
-    entries = (_entry(session, definitions, competition, user) for competition in session.scalars(wanted).all())
-    return [entry for entry in entries if entry]
+    found = session.execute(_ALL if user.is_admin else _OWN, {"user": user.id}).all()
+    return [_entry(definitions, user, *each) for each in found]
 
 
-def _entry(session: Session, definitions: Definitions, competition: Competition, user: User) -> Entry | None:
-    is_staff = courses.is_staff(session, competition.course_id, user)
-    if is_staff is None:
-        return None
-    version = service.current_version(session, competition.id)
-    if version is None:
-        return None
+def _entry(
+    definitions: Definitions, user: User, competition: Competition, version: CompetitionVersion, role: Role | None
+) -> Entry:
+    is_staff = user.is_admin or (role is not None and role.is_staff)
     return Entry(competition, version, definitions.of(version), is_staff)

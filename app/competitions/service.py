@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.competitions.definition import CompetitionDefinition
 from app.competitions.stored import dataset_folder, datasets_folder
@@ -13,6 +13,13 @@ from grader import dataset_folders, dataset_streams
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Course
 from models.datasets import Dataset
+
+_ANY = aliased(CompetitionVersion)
+IS_CURRENT = (
+    CompetitionVersion.number
+    == select(func.max(_ANY.number)).where(_ANY.competition_id == CompetitionVersion.competition_id).scalar_subquery()
+)
+"""Whether a version is the one that holds now: the highest number of its competition."""
 
 
 def copy_dataset(data_dir: Path, name: str, path: Path) -> Dataset:
@@ -89,14 +96,9 @@ def apply(
 
 
 def current_version(session: Session, competition_id: int) -> CompetitionVersion | None:
-    """The version that holds now: the highest number."""
-    newest = (
-        select(CompetitionVersion)
-        .where(CompetitionVersion.competition_id == competition_id)
-        .order_by(CompetitionVersion.number.desc())
-        .limit(1)
-    )
-    return session.scalars(newest).one_or_none()
+    """The version that holds now."""
+    current = select(CompetitionVersion).where(CompetitionVersion.competition_id == competition_id, IS_CURRENT)
+    return session.scalars(current).one_or_none()
 
 
 def dataset_named(session: Session, name: str) -> Dataset:

@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Course, Entrant, EntrantMember, Extension, Membership, Role, User
+
+# What each request asks is put together once.
+_ROLE = select(Membership.role).where(
+    Membership.course_id == bindparam("course"), Membership.user_id == bindparam("user")
+)
+_OWN = (EntrantMember.competition_id == bindparam("competition"), EntrantMember.user_id == bindparam("user"))
+_ENTRANT = select(Entrant).join(EntrantMember, EntrantMember.entrant_id == Entrant.id).where(*_OWN)
+_LOCKED = _ENTRANT.with_for_update(of=Entrant)
+_EXTENSION = select(Extension).join(EntrantMember, EntrantMember.entrant_id == Extension.entrant_id).where(*_OWN)
 
 
 def course_by_slug(session: Session, slug: str) -> Course | None:
@@ -21,8 +30,7 @@ def membership(session: Session, course_id: int, user_id: int) -> Membership | N
 
 def role(session: Session, course_id: int, user_id: int) -> Role | None:
     """The user's role in the course; None for somebody who is not in it."""
-    found = membership(session, course_id, user_id)
-    return found.role if found else None
+    return session.execute(_ROLE, {"course": course_id, "user": user_id}).scalar_one_or_none()
 
 
 def is_staff(session: Session, course_id: int, user: User) -> bool | None:
@@ -38,22 +46,14 @@ def is_instructor(session: Session, course_id: int, user: User) -> bool:
     return user.is_admin or role(session, course_id, user.id) is Role.INSTRUCTOR
 
 
-def entrant_of(session: Session, competition_id: int, user_id: int) -> Entrant | None:
-    """The entrant that the user competes as, if there is one yet."""
-    return session.scalar(
-        select(Entrant)
-        .join(EntrantMember, EntrantMember.entrant_id == Entrant.id)
-        .where(EntrantMember.competition_id == competition_id, EntrantMember.user_id == user_id)
-    )
+def entrant_of(session: Session, competition_id: int, user_id: int, *, locked: bool = False) -> Entrant | None:
+    """The entrant that the user competes as, if there is one yet; `locked` for this transaction where it decides by it."""
+    return session.scalar(_LOCKED if locked else _ENTRANT, {"competition": competition_id, "user": user_id})
 
 
 def extension_of(session: Session, competition_id: int, user_id: int) -> Extension | None:
     """What staff granted to the entrant that the user competes as."""
-    return session.scalar(
-        select(Extension)
-        .join(EntrantMember, EntrantMember.entrant_id == Extension.entrant_id)
-        .where(EntrantMember.competition_id == competition_id, EntrantMember.user_id == user_id)
-    )
+    return session.scalar(_EXTENSION, {"competition": competition_id, "user": user_id})
 
 
 def extended_ends(session: Session, user_id: int) -> Mapping[int, datetime | None]:

@@ -54,7 +54,7 @@ def remove_member(session: Session, course: Course, user: User) -> None:
 
 
 def entrant_for(session: Session, competition: Competition, user: User, random: Random) -> Entrant:
-    """The entrant that the user competes as, made under a new alias at the first call.
+    """The entrant that the user competes as, made under a new alias at the first call; locked for this transaction.
 
     It is staff's for as long as the user is staff; raises AppError 403 for somebody who has no part in the course.
     Where another transaction has just made this user's entrant or taken the alias, the database refuses ours, and we
@@ -64,7 +64,7 @@ def entrant_for(session: Session, competition: Competition, user: User, random: 
     if staff is None:
         raise AppError(403, "not-a-member", "You are not in this course; ask its instructor to add you.")
     for _ in range(ALIAS_TRIES):
-        found = queries.entrant_of(session, competition.id, user.id)
+        found = queries.entrant_of(session, competition.id, user.id, locked=True)
         if found is not None:
             found.is_staff = staff
             session.flush()

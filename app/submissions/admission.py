@@ -1,12 +1,11 @@
 """Whether an upload may begin: who, where, when, how often. Decided before a byte of its body is read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
@@ -23,6 +22,15 @@ from models.accounts import User
 from models.gradings import Grading, State
 from models.points import Extension
 from models.submissions import Submission
+
+# When an entrant's files came in: asked twice for each upload, and so put together once.
+_RECEIVED = (
+    select(Submission.received_at)
+    .join(Grading, Grading.submission_id == Submission.id)
+    .where(Submission.entrant_id == bindparam("entrant"), Grading.is_live)
+)
+_CHARGED = _RECEIVED.where(Grading.state.not_in((State.REJECTED, State.FAILED)))
+_REFUSED = _RECEIVED.where(Grading.state == State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +72,15 @@ def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> A
     Refused files and our own faults are not charged.
     """
     rules = entry.definition.course
-    mine = courses.entrant_of(session, entry.competition.id, user.id)
     extension = courses.extension_of(session, entry.competition.id, user.id)
     window = calendar.window(rules, entry.zone, now, extension.until if extension else None)
     tries = Tries()
-    if mine is not None and rules.submissions != SubmissionRule():
+    limited = rules.submissions != SubmissionRule()
+    if limited and (mine := courses.entrant_of(session, entry.competition.id, user.id)):
         # Extra tries and a limit in all need the days before, too; there are no more than some hundred submissions.
         tries = Tries(
-            charged=_received(session, mine.id, Grading.state.not_in((State.REJECTED, State.FAILED))),
-            refused=_received(session, mine.id, Grading.state == State.REJECTED),
+            charged=session.scalars(_CHARGED, {"entrant": mine.id}).all(),
+            refused=session.scalars(_REFUSED, {"entrant": mine.id}).all(),
             extra=extension.extra_tries if extension else 0,
         )
     left = quota.quota(rules.submissions, entry.zone, now, tries, window.taken_until)
@@ -120,15 +128,6 @@ def _next(left: Quota, now: datetime) -> dict[str, Any]:
 
 def _told(moment: datetime, entry: Entry) -> str:
     return f"{moment.astimezone(entry.zone):%d %b %Y at %H:%M %Z}"
-
-
-def _received(session: Session, entrant_id: int, condition: ColumnElement[bool]) -> Sequence[datetime]:
-    moments = (
-        select(Submission.received_at)
-        .join(Grading, Grading.submission_id == Submission.id)
-        .where(Submission.entrant_id == entrant_id, Grading.is_live, condition)
-    )
-    return session.scalars(moments).all()
 
 
 def _was_answered(session: Session, user: User, key: str | None) -> bool:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
@@ -17,6 +18,11 @@ from models.gradings import Grading, State
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 
 _RANDOM = SystemRandom()
+
+# What is written for each upload is put together once, and for the tables: a mapper would look into every value.
+_SUBMISSION = insert(cast(Table, Submission.__table__)).returning(Submission.id)
+_FILE = insert(cast(Table, SubmissionFile.__table__))
+_GRADING = insert(cast(Table, Grading.__table__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +51,32 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     entry, user = admission.entry, admission.user
     if key is not None and (known := replay(session, user.id, key, entry.competition.slug, upload.stored.sha256)):
         return known
-    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
     # Two uploads at once must not both take the last try: the second waits here until the first is written.
-    session.refresh(entrant, with_for_update=True)
+    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
     if not entry.is_staff:
         allowance = allowance_of(session, entry, user, admission.received_at)
         check_quota(allowance.quota, entry, admission.received_at)
-    submission = Submission(
-        entrant=entrant,
-        user_id=user.id,
-        received_at=admission.received_at,
-        is_staff=entrant.is_staff,
-        idempotency_key=key,
-        via=via,
-    )
-    weights = SubmissionFile(
-        role=FileRole.WEIGHTS, name=upload.name, sha256=upload.stored.sha256, bytes=upload.stored.bytes
-    )
-    submission.files = [weights]
-    submission.gradings = [Grading(version_id=entry.version.id, file_sha256=upload.stored.sha256)]
-    session.add(submission)
-    session.flush()
-    return Accepted(submission.id)
+    row = {
+        "competition_id": entry.competition.id,
+        "entrant_id": entrant.id,
+        "user_id": user.id,
+        "received_at": admission.received_at,
+        "is_staff": entrant.is_staff,
+        "idempotency_key": key,
+        "via": via,
+    }
+    submission_id = session.execute(_SUBMISSION, row).scalar_one()
+    _queue(session, submission_id, entry.version.id, upload)
+    return Accepted(submission_id)
+
+
+def _queue(session: Session, submission_id: int, version_id: int, upload: Upload) -> None:
+    """Writes down the upload's file, and its first grading."""
+    sha256, size = upload.stored
+    file = {"role": FileRole.WEIGHTS, "name": upload.name, "sha256": sha256, "bytes": size}
+    session.execute(_FILE, file | {"submission_id": submission_id})
+    grading = {"submission_id": submission_id, "version_id": version_id, "file_sha256": sha256}
+    session.execute(_GRADING, grading)
 
 
 def grade_again(session: Session, entry: Entry, submission: Submission, actor_id: int) -> Grading:

@@ -1,12 +1,12 @@
 """Who may submit when and how often, and repeated requests: over HTTP, on a real service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from app.courses import service as courses
 from app.database import Database
@@ -28,6 +28,33 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     body: dict[str, Any] = response.json()
     assert (response.status_code, body["code"]) == (status, code), body
     return body
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Whatever is put to a database meanwhile, without the beginning of transactions."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_handing_in_asks_the_database_no_more_than_it_must(program: Open, statements: list[str]) -> None:
+    client = program("ada")
+    client.post(ADDRESS, content=HDF5)
+    statements.clear()
+
+    assert client.post(ADDRESS, content=HDF5).status_code == 202
+
+    # Whose token, which rules, what time, which extension; in the transaction that writes role, entrant, extension and
+    # three rows. The definition itself, a long text, is read once a process.
+    assert len(statements) <= 10, statements
+    assert not any("competition_versions.definition," in each for each in statements)
 
 
 KEYED = {"Idempotency-Key": "try-1"}
