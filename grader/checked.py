@@ -105,8 +105,8 @@ def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
 
 
 def _count(network: Network, weights: Weights, outlined: Outline, names: Mapping[str, str]) -> Accepted:
-    macs = flops.macs(network, weights, outlined)
-    return Accepted(network, weights, counting.count(network.slots, weights), macs, outlined, names)
+    counts = counting.count(network.slots, weights)
+    return Accepted(network, weights, counts, flops.macs(network, counts, outlined), outlined, names)
 
 
 def _names(found: StoredWeights, arrays: Mapping[str, AnyArray]) -> Mapping[str, str]:

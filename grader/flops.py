@@ -3,12 +3,11 @@
 import math
 
 from grader.compaction.compacting import Outline
-from grader.counting import count_zeros
-from grader.facts import Macs, Weights
+from grader.facts import Counts, Macs
 from grader.networks.graph import Network
 
 
-def macs(network: Network, weights: Weights, outline: Outline) -> Macs:
+def macs(network: Network, counts: Counts, outline: Outline) -> Macs:
     """Multiply-accumulates for one sample: of the network as defined, of its non-zero weights, and once it is compacted.
 
     Each element of a kernel is used once for each output position: height x width positions for a convolution (any
@@ -16,10 +15,8 @@ def macs(network: Network, weights: Weights, outline: Outline) -> Macs:
     positions x non-zeros where zeros are skipped (Molchanov et al. 2017, arXiv 1611.06440, appendix A.1, without its
     bias). Positions in the padding count too. Not counted: biases, BatchNormalization, pooling and activations.
     """
-    nonzero = 0
-    for slot in network.slots:
-        array = weights[slot.name]
-        nonzero += slot.positions * (array.size - count_zeros(array))
+    positions = {slot.name: slot.positions for slot in network.slots}
+    nonzero = sum(positions[layer.name] * (layer.parameters - layer.zeros) for layer in counts.layers)
     return Macs(dense_macs(network), nonzero, outline.macs)
 
 

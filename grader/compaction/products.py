@@ -7,6 +7,7 @@ import numpy as np
 from grader.compaction.trace import Node, Product, Trace, Traced, in_range
 from grader.compaction.units import Ids, Mask
 from grader.compaction.views import Floats, spread, uniform
+from grader.evaluating.windows import slid
 from grader.facts import FloatArray, Shape
 
 
@@ -31,7 +32,7 @@ def convolution(trace: Trace, node: Node) -> Traced:
         foldable = _foldable(trace, node, constants, bias)
         trace.products.append(Product(matrix, connected, outputs, inputs, constants, foldable, bias))
         values = _sums(matrix, connected, constants)
-    shape = (1, len(kernel), *_slid(source.shape, kernel.shape, node))
+    shape = (1, len(kernel), *slid(source.shape, kernel.shape, node.attributes))
     return _made(trace, node, outputs, values, kernel_axis=0, axis=1, shape=shape)
 
 
@@ -78,15 +79,6 @@ def _made(
         if bias in trace.slots:
             trace.follow(bias, 0, outputs)
     return Traced(spread(outputs, axis, shape), spread(in_range(values), axis, shape))
-
-
-def _slid(image: Shape, kernel: Shape, node: Node) -> Shape:
-    """Height and width of a convolution's output (https://onnx.ai/onnx/operators/onnx__Conv.html)."""
-    attributes = node.attributes
-    pads, dilations = attributes.get("pads", (0, 0, 0, 0)), attributes.get("dilations", (1, 1))
-    reach = [(size - 1) * dilation + 1 for size, dilation in zip(kernel[2:], dilations, strict=True)]
-    room = [image[2 + axis] + pads[axis] + pads[2 + axis] - reach[axis] for axis in range(2)]
-    return tuple(free // stride + 1 for free, stride in zip(room, attributes.get("strides", (1, 1)), strict=True))
 
 
 def _grouped(trace: Trace, inputs: Ids, groups: int, filters: int) -> Ids:

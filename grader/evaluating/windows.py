@@ -62,6 +62,16 @@ def _windows(images: Tensor, size: Sequence[int], attributes: Attributes) -> Ten
     return every[:, :, ::down, ::across, ::high, ::wide]
 
 
+def slid(images: Sequence[int], kernel: Sequence[int], attributes: Attributes) -> tuple[int, int]:
+    """Height and width of what a convolution gives, from the shapes of what it takes."""
+    strides, dilations = attributes.get("strides", (1, 1)), attributes.get("dilations", (1, 1))
+    top, left, bottom, right = attributes.get("pads", (0, 0, 0, 0))
+    padded = (images[2] + top + bottom, images[3] + left + right)
+    reach = [(size - 1) * dilation + 1 for size, dilation in zip(kernel[2:], dilations, strict=True)]
+    down, across = ((padded[axis] - reach[axis]) // strides[axis] + 1 for axis in range(2))
+    return down, across
+
+
 def _over_windows(function: np.ufunc, images: Tensor, attributes: Attributes, padding: float) -> Tensor:
     """Each window's elements put together by a binary function: (n, c, positions down, positions across)."""
     windows = _windows(_padded(images, attributes, padding), attributes["kernel_shape"], attributes)

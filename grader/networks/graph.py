@@ -51,17 +51,17 @@ def bind(network: Network, weights: Weights) -> bytes:
     model = onnx.ModelProto(ir_version=IR_VERSION)
     model.graph.CopyFrom(network.graph)
     for slot in network.slots:
-        model.graph.initializer.append(_initialiser(slot, weights))
+        _fill(model.graph.initializer.add(), slot.name, placed(slot, _bound(slot, weights)))
     model.opset_import.append(onnx.OperatorSetIdProto(domain="", version=OPSET))
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _initialiser(slot: Slot, weights: Weights) -> onnx.TensorProto:
+def _bound(slot: Slot, weights: Weights) -> FloatArray:
     array = weights.get(slot.name)
     if array is None or array.shape != slot.shape or array.dtype != np.float32:
         found = "nothing" if array is None else f"{array.dtype} {array.shape}"
         raise GraderFault(f"slot {slot.name} takes float32 {slot.shape}, was bound to {found}")
-    return tensor(slot.name, placed(slot, array))
+    return array
 
 
 def placed(slot: Slot, array: AnyArray) -> AnyArray:
@@ -90,6 +90,12 @@ def _as_stored(slot: Slot, found: AnyArray) -> FloatArray:
 
 def tensor(name: str, array: AnyArray) -> onnx.TensorProto:
     """An initialiser that holds `array` (float32 or int64) as little-endian bytes."""
-    kind = onnx.TensorProto.FLOAT if array.dtype == np.float32 else onnx.TensorProto.INT64
-    data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-    return onnx.TensorProto(name=name, data_type=kind, dims=array.shape, raw_data=data)
+    return _fill(onnx.TensorProto(), name, array)
+
+
+def _fill(made: onnx.TensorProto, name: str, array: AnyArray) -> onnx.TensorProto:
+    """The same, filled in where it stands: a message that is put into another one is copied."""
+    made.name, made.dims[:] = name, array.shape
+    made.data_type = onnx.TensorProto.FLOAT if array.dtype == np.float32 else onnx.TensorProto.INT64
+    made.raw_data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+    return made

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from grader.evaluating.ceiling import BOUNDS, could_overflow
+from grader.evaluating.ceiling import BOUNDS, QUICK, could_overflow
 from grader.evaluating.exact import ExactNetwork
 from grader.evaluating.operators import OPERATORS
 from grader.facts import AnyArray, Shape, Weights
@@ -59,7 +59,7 @@ def _images(count: int) -> npt.NDArray[np.float32]:
 
 
 def test_every_operator_has_a_bound() -> None:
-    assert BOUNDS.keys() == OPERATORS.keys()
+    assert BOUNDS.keys() == QUICK.keys() == OPERATORS.keys()
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: f"{layer[0]}-{'-'.join(map(str, layer[1].values()))}")
@@ -68,16 +68,27 @@ def test_no_value_exceeds_its_bound(layer: tuple[str, dict[str, Any]], small_net
     model, images = bind(network, fill(network, _random)), _images(50)
     extreme = np.abs(images).max(axis=0, keepdims=True)
 
-    values, bounds = ExactNetwork(model).values(images), ExactNetwork(model).values(extreme, BOUNDS)
+    exact = ExactNetwork(model)
+    values, bounds, quick = exact.values(images), exact.values(extreme, BOUNDS), exact.values(extreme, QUICK)
 
-    for value, bound in zip(values, bounds, strict=True):
+    for value, bound, wider in zip(values, bounds, quick, strict=True):
         assert (np.abs(value) <= bound * (1 + 1e-12)).all()
+        assert (bound <= wider * (1 + 1e-12)).all()
+        assert bound.shape == wider.shape
 
 
 def test_ordinary_weights_cannot_overflow(small_network: Make, fill: Fill) -> None:
     network = small_network(LAYERS[0], LAYERS[5], LAYERS[1], *END)
 
     assert not could_overflow(ExactNetwork(bind(network, fill(network, _random))), np.abs(_images(1)))
+
+
+def test_what_the_quick_bound_leaves_open_is_looked_at_closely(small_network: Make, fill: Fill) -> None:
+    network = small_network(*END)
+    kernel = np.eye(108, 3) * 1e38  # 108 terms of 1e38 would not fit, and one does
+    weights = fill(network, lambda name, shape: kernel if "kernel" in name else np.zeros(shape))
+
+    assert not could_overflow(ExactNetwork(bind(network, weights)), np.ones((1, 6, 6, 3), np.float32))
 
 
 def test_a_sum_that_could_overflow_in_one_order_is_found(small_network: Make, fill: Fill) -> None:
