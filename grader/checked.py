@@ -71,6 +71,10 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
     heavy = definition.grading.limits.findings(network) if network and definition.exact is None else ()
     problems = [*fitted.problems, *findings, *heavy]
     if problems or network is None:
+        if (
+            network is not None and not fitted.problems and not findings
+        ):  # a network that is only too large: by how much
+            report = replace(report, counts=counting.count(network.slots, weights))
         return Checked(reject(report, problems))
     digest = digest_of_weights(weights, fitted.derived)
     outlined = known.outline if known and known.weights == digest else outline(network, weights)
@@ -110,9 +114,9 @@ def _count(network: Network, weights: Weights, outlined: Outline, names: Mapping
 
 
 def _names(found: StoredWeights, arrays: Mapping[str, AnyArray]) -> Mapping[str, str]:
-    """Where each array that found its slot stood in the file."""
+    """Where each array that found its slot stood in the file; in a graph, slots are called as its arrays are."""
     stood = {id(array): f"{layer.name}.{name}" for layer in found.layers for name, array in layer.arrays.items()}
-    return {slot: stood[id(array)] for slot, array in arrays.items()}
+    return {slot: stood.get(id(array), slot) for slot, array in arrays.items()}
 
 
 def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:

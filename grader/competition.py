@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from grader import yaml_source
-from grader.checking import architecture, family
+from grader.checking import architecture, family, free
 from grader.checking.fit import Fit
 from grader.errors import DefinitionError, GraderFault
 from grader.facts import Shape, StoredWeights
@@ -74,6 +74,15 @@ class Grading(Strict):
     )
     splits: Splits = Field(default=None, description="A public and a private part of the test set; none: one part.")
 
+    @field_validator("network")
+    @classmethod
+    def _free_networks_are_files_of_graphs(cls, rule: NetworkRule, info: ValidationInfo) -> NetworkRule:
+        if "file" in info.data and (info.data["file"].format == "onnx") is not (rule.free is not None):
+            raise ValueError(
+                "`format: onnx` and a network that is `free: true` belong together: the file tells the network"
+            )
+        return rule
+
     @field_validator("series")
     @classmethod
     def _series_are_of_pytorch(cls, rule: SeriesRule | None, info: ValidationInfo) -> SeriesRule | None:
@@ -117,7 +126,7 @@ class Grading(Strict):
     @classmethod
     def _classes_fit_the_network(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if "network" in info.data:
-            outputs = info.data["network"].known.classes
+            outputs = getattr(info.data["network"].known, "classes", len(names))
             if outputs != len(names):
                 raise ValueError(f"the network has {outputs} outputs, `classes` names {len(names)}")
         return names
@@ -144,7 +153,7 @@ class Definition:
     @property
     def classes(self) -> int:
         """How many classes the networks tell apart."""
-        return self.grading.network.known.classes
+        return len(self.grading.classes)
 
     @property
     def channels_first(self) -> bool:
@@ -167,6 +176,8 @@ class Definition:
         """The network that a file's weights are for, and the arrays in their places, with all that keeps them from it."""
         if self.exact is not None:
             return architecture.fit(stored, self.exact)
+        if self.grading.network.open is not None:
+            return free.fit(stored, self.grading.network.open, self.classes)
         plan = self.grading.network.plan
         assert plan is not None  # noqa: S101 - what is no exact network is a plan
         return family.fit(stored, plan)

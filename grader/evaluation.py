@@ -22,9 +22,12 @@ FLOAT32_BYTES = 4
 
 
 def predict(model: bytes, dense_macs: int, rules: Grading, test_set: TestSet, evaluator: Runner) -> Predictions:
-    """The class of every image by a bound network of so many multiply-accumulates for one image. Raises GraderFault."""
+    """The class of every image by a bound network of so many multiply-accumulates for one image. Raises GraderFault.
+
+    Raises Refusal where a network of a free architecture does not judge each image by itself.
+    """
     job_limits = _limits(dense_macs * test_set.examples, limits.ANSWER_FRAME_BYTES + 4 * test_set.examples)
-    arguments = _images(rules, test_set) | {"classes": len(rules.classes)}
+    arguments = _images(rules, test_set) | {"classes": len(rules.classes), "alone": rules.network.free is not None}
     with _memory_file(model) as graph:
         answer = evaluator.run(arguments, [graph, test_set.images.file], job_limits)
     return _predictions(answer.head, answer.arrays, test_set.examples, len(rules.classes))

@@ -45,13 +45,42 @@ class StoredLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One operator of an ONNX graph: the tensors that it takes (empty where one is left out) and gives, by name.
+
+    Its attributes are numbers, texts, lists of numbers, or arrays.
+    """
+
+    operator: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """An ONNX graph as plain records: one input of images, one output, its nodes in order, its arrays by name."""
+
+    images: str
+    input_shape: Shape
+    output: str
+    nodes: tuple[GraphNode, ...]
+    arrays: Mapping[str, AnyArray]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredWeights:
-    """What a reader found in a weight file. `ordered`: the layers stand in the network's order (else by kind and suffix)."""
+    """What a reader found in a weight file. `ordered`: the layers stand in the network's order (else by kind and suffix).
+
+    `graph` is there for a file that holds the network, too; its arrays are then in it, and there are no layers.
+    """
 
     layout: str
     ordered: bool
     layers: tuple[StoredLayer, ...]
     notes: tuple[Note, ...] = ()
+    graph: Graph | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ EVALUATE_MEMORY_BYTES = 3 << 30  # graph, one batch of activations in float64, a
 EVALUATE_BATCH = 16  # what a layer gives then stays near the processor: a few per cent faster than 64, and less memory
 EVALUATE_BATCHES_READ = 16  # batches whose images are read and scaled at once: 2 MB of 25 x 25 x 3
 EVALUATE_BATCH_BYTES = 1 << 20  # of pixels in a batch: images of 224x224 go one by one, 20 % faster and in less memory
+ALONE_IMAGES = 16  # that are looked at alone and together: 1 % more work on a test set of 2,218
 ANSWER_FRAME_BYTES = 1 << 16  # head and frame of an answer beside its arrays
 
 # --- remarks --------------------------------------------------------------------------------------------------------
@@ -92,6 +93,18 @@ MODULE_MAX_MODULES = 4_000  # a module may be used in many places; each is walke
 MODULE_MAX_ATTRIBUTES = 1_000  # of one module; torch's own have about 30
 SAFETENSORS_MAX_HEADER_BYTES = 1 << 20  # 4,000 tensors with names of 100 characters
 
+# --- ONNX files -----------------------------------------------------------------------------------------------------
+ONNX_LEAST_OPSET, ONNX_MOST_OPSET = 13, 24  # axes moved from attributes to inputs with 13; 24 is the newest known here
+ONNX_MAX_NODES = 3_000  # a network of 300 layers, exported without folding, has about 2,000
+ONNX_MAX_FIELDS = 200_000  # of the whole file, each some bytes: a node has about twenty
+ONNX_MAX_DEPTH = 12  # messages in messages; a tensor in an attribute in a node in a graph is the fourth
+ONNX_MAX_PACKED = 4_096  # whole numbers in one row, before it is known what they are for
+ONNX_MAX_NAME_CHARACTERS = 300  # paths of modules and an operator's name, as torch.onnx writes them
+ONNX_MAX_INPUTS = 64  # of one node, and outputs: a DenseNet joins 32
+ONNX_MAX_ATTRIBUTES = 32  # of one node; a recurrent one has the most, about ten
+ONNX_MAX_LIST = 64  # numbers in an attribute, and in a tensor of whole numbers: shapes and axes, no data
+ONNX_MAX_SINGLES = 64  # different numbers that stand alone in a graph, as limits and slopes do; all else is counted
+
 # --- HDF5 files -----------------------------------------------------------------------------------------------------
 H5_MAX_OBJECTS = 4_000  # a network of 300 layers saved with its optimizer has about 2,500 groups and datasets
 H5_MAX_DEPTH = 12  # Keras nests five deep; recursion and paths stay short
@@ -118,6 +131,8 @@ KERAS_START_SECONDS = 120  # importing TensorFlow on a cold and busy disk
 MAX_REFERENCE_BYTES = 1 << 20  # an exported graph without its weights: a network of 300 layers has some 100 KB
 MAX_REFERENCE_FILE_BYTES = 256 << 20  # the same with them
 MAX_REFERENCE_NODES = 5_000  # drawn again at each start of a process
+MAX_FOLDED_ELEMENTS = 4_000_000  # of a constant that a graph computes: a table of positions of a large image
+MAX_FOLDED_IN_ALL = 20_000_000  # of all constants of a graph together: 160 MB as float64
 MAX_READINGS = 256  # combinations of what a definition leaves open beside sizes; each is tried on every file
 MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from grader import flops
+from grader.checking.free import Free
 from grader.errors import DefinitionError, Finding, GraderFault
 from grader.limits import (
     DEFAULT_MAX_ACTIVATION_BYTES,
@@ -17,7 +18,7 @@ from grader.limits import (
     MAX_MACS,
     MAX_REFERENCE_BYTES,
 )
-from grader.networks.activation_sizes import largest_activation
+from grader.networks.activation_sizes import largest_activation, operations, shapes_of
 from grader.networks.graph import Network
 from grader.networks.keras_config import network_from_config
 from grader.networks.onnx_reference import network_from_onnx
@@ -26,7 +27,7 @@ from grader.networks.torch_layers import ListedLayer
 from grader.networks.torch_plan import TorchPlan, plan_of
 from grader.strict import Strict
 
-WAYS = ("keras_config", "layers", "onnx")
+WAYS = ("keras_config", "layers", "onnx", "free")
 Whole = Annotated[int, Field(ge=1, le=MAX_LAYER_SIZE, strict=True)]
 
 
@@ -37,7 +38,11 @@ class NetworkRule(Strict):
         default=None, description="The JSON of `model.to_json()`, or the name of a file that holds it."
     )
     input_shape: tuple[Whole, Whole, Whole] | None = Field(
-        default=None, description="Of a list of layers: channels, height and width of an image."
+        default=None,
+        description="Of a list of layers, and of free networks: channels, height and width of an image.",
+    )
+    free: Literal[True] | None = Field(
+        default=None, description="Any network that images of `input_shape` go into; the file holds it."
     )
     layers: tuple[ListedLayer, ...] | None = Field(
         default=None, min_length=1, description="The layers of a PyTorch network, in order."
@@ -53,8 +58,8 @@ class NetworkRule(Strict):
         given = [way for way in WAYS if getattr(self, way) is not None]
         if len(given) != 1:
             raise ValueError(f"exactly one of {', '.join(WAYS)} is needed, got {' and '.join(given) or 'none of them'}")
-        if (self.layers is None) != (self.input_shape is None):
-            raise ValueError("`input_shape` and `layers` belong together: each is needed with the other, and only then")
+        if (self.layers is None and self.free is None) != (self.input_shape is None):
+            raise ValueError("`input_shape` belongs to `layers` and to `free`: it is needed with them, and only then")
         return self
 
     @model_validator(mode="after")
@@ -75,7 +80,9 @@ class NetworkRule(Strict):
 
     @cached_property
     def network(self) -> Network | None:
-        """The one network, or None for a family. Raises DefinitionError or LayerError the first time."""
+        """The one network, or None for a family and for free networks. Raises DefinitionError or LayerError the first time."""
+        if self.free is not None:
+            return None
         if self.plan is not None:
             return self.plan.network
         return network_from_onnx(self.onnx) if self.onnx is not None else network_from_config(self.keras_config or {})
@@ -88,9 +95,14 @@ class NetworkRule(Strict):
         return plan_of(self.input_shape, self.layers)
 
     @property
-    def known(self) -> Network | TorchPlan:
-        """What is known without weights: the network, or the plan of a family."""
-        known = self.network or self.plan
+    def open(self) -> Free | None:
+        """What all networks have in common where any is taken."""
+        return Free(self.input_shape) if self.free is not None and self.input_shape is not None else None
+
+    @property
+    def known(self) -> Network | TorchPlan | Free:
+        """What is known without weights: the network, the plan of a family, or what goes into any."""
+        known = self.network or self.plan or self.open
         if known is None:
             raise GraderFault("a network without a plan")
         return known
@@ -123,10 +135,12 @@ class LimitRule(Strict):
 
     def findings(self, network: Network) -> Iterator[Finding]:
         """What of a network is above these limits."""
+        shapes = shapes_of(network)
         measured = (
             ("too-many-parameters", self.max_parameters, network.parameters),
             ("too-many-macs", self.max_macs, flops.dense_macs(network)),
-            ("too-large-activations", self.max_activation_bytes, largest_activation(network)),
+            ("too-many-operations", self.max_macs, operations(network, shapes)),
+            ("too-large-activations", self.max_activation_bytes, largest_activation(network, shapes)),
         )
         for code, limit, got in measured:
             if limit is not None and got > limit:
@@ -141,5 +155,6 @@ class LimitRule(Strict):
 TOLD = {
     "too-many-parameters": "the network has {got} parameters, `max_parameters` allows {expected}",
     "too-many-macs": "the network takes {got} multiply-accumulates, `max_macs` allows {expected}",
+    "too-many-operations": "the network computes {got} numbers beside its kernels, `max_macs` allows {expected}",
     "too-large-activations": "a layer of the network gives {got} bytes, `max_activation_bytes` allows {expected}",
 }

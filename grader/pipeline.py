@@ -94,6 +94,20 @@ def evaluate(
 
     Raises GraderFault where the fault is not the upload's.
     """
+    try:
+        return _evaluate(upload, checked, test_set, evaluator, watch, reference)
+    except Refusal as refusal:
+        return replace(reject(checked.report, refusal.findings), timings=dict(watch.timings))
+
+
+def _evaluate(
+    upload: Upload,
+    checked: Checked,
+    test_set: TestSet,
+    evaluator: Runner,
+    watch: Watch,
+    reference: Reference | None,
+) -> Report:
     accepted, definition = checked.accepted, upload.definition
     if accepted is None:
         raise GraderFault("only a file that passed its checks is evaluated")

@@ -11,7 +11,7 @@ from grader.strict import Strict
 class FileRule(Strict):
     """What a student uploads."""
 
-    format: Literal["keras-h5", "pytorch"] = Field(description="The kind of weight file.")
+    format: Literal["keras-h5", "pytorch", "onnx"] = Field(description="The kind of weight file.")
     names: tuple[str, ...] = Field(min_length=1, description="Patterns (* and ?) of which the file's name meets one.")
     max_bytes: int = Field(
         default=DEFAULT_MAX_FILE_BYTES, gt=0, le=MAX_FILE_BYTES, description="Largest file, in bytes."

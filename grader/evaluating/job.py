@@ -14,7 +14,7 @@ import onnx
 from onnx import helper
 
 from grader.errors import GraderFault
-from grader.evaluating import timing
+from grader.evaluating import alone, timing
 from grader.evaluating.deciding import evaluate
 from grader.evaluating.images import images_behind
 from grader.evaluating.onnx_runtime import ENGINE, Engine
@@ -48,6 +48,7 @@ def warm() -> None:
             "classes": 2,
         }
         run(arguments, [graph, pixels])
+        run(arguments | {"alone": True}, [graph, pixels])
         run(arguments | {"task": TIME, "rounds": 1, "examples": 2}, [graph, graph, pixels])
         os.ftruncate(graph, 10)
         try:
@@ -64,7 +65,8 @@ def run(arguments: Mapping[str, Any], inputs: Sequence[int]) -> tuple[dict[str, 
     """The class of every image, int32, -1 where its logits are not finite; and by which engine, in how many seconds.
 
     `inputs` are descriptors of a serialized ModelProto and of a file of images; of two models and the images where the
-    task is `time`, which `timing` describes. Raises GraderFault where they misfit.
+    task is `time`, which `timing` describes. With `alone` the network must judge each image by itself, else Refusal is
+    raised. Raises GraderFault where they misfit.
     """
     if arguments.get("task") == TIME:
         models = [os.pread(model, os.fstat(model).st_size, 0) for model in inputs[:2]]
@@ -72,7 +74,10 @@ def run(arguments: Mapping[str, Any], inputs: Sequence[int]) -> tuple[dict[str, 
     begun = time.perf_counter()
     model = os.pread(inputs[0], os.fstat(inputs[0]).st_size, 0)
     images = images_behind(inputs[1], arguments)
-    outcome = evaluate(Engine(model), model, images, int(arguments["batch"]), int(arguments["classes"]))
+    engine = Engine(model)
+    if arguments.get("alone"):
+        alone.check(engine, images)
+    outcome = evaluate(engine, model, images, int(arguments["batch"]), int(arguments["classes"]))
     head = {"engine": ENGINE, "rechecked": outcome.rechecked, "exact_seconds": outcome.exact_seconds}
     return head | {"seconds": time.perf_counter() - begun}, {"classes": outcome.classes}
 

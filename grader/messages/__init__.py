@@ -15,6 +15,7 @@ from grader.messages import (
     mixed_up,
     mixed_up_torch,
     networks,
+    onnx,
     series,
     tensors,
 )
@@ -35,6 +36,7 @@ PROBLEMS: dict[str, Sentence] = {
     **networks.PROBLEMS,
     **series.PROBLEMS,
     **families.PROBLEMS,
+    **onnx.PROBLEMS,
 }
 
 

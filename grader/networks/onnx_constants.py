@@ -3,40 +3,63 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
-from grader.facts import AnyArray
-from grader.limits import MAX_REFERENCE_BYTES
+from grader.facts import AnyArray, Shape
+from grader.limits import MAX_FOLDED_ELEMENTS
 from grader.networks.draft import Value
-from grader.networks.onnx_nodes import Known, Node, Weight
+from grader.networks.onnx_nodes import Known, Node, Weight, elements
+
+TYPES = {
+    TensorProto.FLOAT: np.float32,
+    TensorProto.DOUBLE: np.float64,
+    TensorProto.FLOAT16: np.float16,
+    TensorProto.INT64: np.int64,
+    TensorProto.INT32: np.int32,
+    TensorProto.BOOL: np.bool_,
+}
 
 
 def fold(node: Node) -> AnyArray | None:
     """What a node gives, where all that it takes is constant; None where it is none of those that shapes are made of."""
     if node.operator == "Shape" and node.has(0) and isinstance(node.inputs[0], Value):
-        return np.asarray((1, *node.value().shape), np.int64)
+        return _shape(node, (1, *node.value().shape))
     if node.operator == "CastLike" and node.has(0) and isinstance(node.inputs[1], Value):
         return _input(node, 0).astype(np.float32)
     if node.operator not in FOLDED or not all(_is_constant(each) for each in node.inputs):
         return None
     try:
-        return np.asarray(FOLDED[node.operator](node))
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+        with np.errstate(all="ignore"):  # what overflows is found by its value
+            found = np.asarray(FOLDED[node.operator](node))
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError) as error:
         raise node.error(f"its constants do not fit each other ({error})") from None
+    return found
 
 
 def _is_constant(known: Known | None) -> bool:
-    return known is not None and not isinstance(known, Value | Weight)
+    return known is None or isinstance(known, np.ndarray) or (isinstance(known, Weight) and known.array is not None)
+
+
+def _bounded(node: Node, shape: Shape) -> Shape:
+    """A shape, if what is computed is no larger than constants may be."""
+    if min(shape, default=1) < 0 or elements(shape) > MAX_FOLDED_ELEMENTS:
+        raise node.error(f"a constant of shape {list(shape)} is larger than {MAX_FOLDED_ELEMENTS:,} numbers")
+    return shape
+
+
+def _shape(node: Node, shape: Shape) -> AnyArray:
+    """The attributes `start` and `end` cut a part out, as a slice does."""
+    return np.asarray(shape[node.attributes.get("start", 0) : node.attributes.get("end")], np.int64)
 
 
 def _constant(node: Node) -> AnyArray:
     for kind in ("value_float", "value_int", "value_floats", "value_ints"):
         if kind in node.attributes:
             return np.asarray(node.attributes[kind], np.float32 if "float" in kind else np.int64)
-    tensor = node.attributes.get("value")
-    if not isinstance(tensor, TensorProto):
+    array = node.attributes.get("value")
+    if not isinstance(array, np.ndarray):
         raise node.error("a constant without a number is not supported")
-    return numpy_helper.to_array(tensor)
+    return array
 
 
 def _input(node: Node, place: int) -> AnyArray:
@@ -69,35 +92,89 @@ def _slice(node: Node) -> AnyArray:
 
 
 def _filled(node: Node) -> AnyArray:
-    size = _input(node, 0).astype(np.int64)
-    if np.prod(size) > MAX_REFERENCE_BYTES:
-        raise node.error(f"a constant of shape {size.tolist()} is larger than any that shapes are made of")
+    size = _bounded(node, _sizes(node, 0))
     value = node.attributes.get("value")
-    number = numpy_helper.to_array(value) if isinstance(value, TensorProto) else np.zeros(1, np.float32)
-    return np.broadcast_to(number, tuple(size))
+    return np.full(size, value.reshape(-1)[0] if isinstance(value, np.ndarray) else np.float32(0))
+
+
+def _sizes(node: Node, place: int) -> Shape:
+    return tuple(int(each) for each in _input(node, place).reshape(-1))
+
+
+def _expanded(node: Node) -> AnyArray:
+    shape = np.broadcast_shapes(_input(node, 0).shape, _sizes(node, 1))
+    return np.broadcast_to(_input(node, 0), _bounded(node, shape))
+
+
+def _taken(node: Node) -> AnyArray:
+    data, places, axis = _input(node, 0), _input(node, 1).astype(np.int64), int(node.attributes.get("axis", 0))
+    _bounded(node, (*places.shape, data.size // max(1, data.shape[axis])))
+    return np.take(data, places, axis)
+
+
+def _joined(node: Node) -> AnyArray:
+    parts = [_input(node, place) for place in range(len(node.inputs))]
+    _bounded(node, (sum(part.size for part in parts),))
+    return np.concatenate(parts, int(node.attributes["axis"]))
+
+
+def _cast(node: Node) -> AnyArray:
+    if node.attributes["to"] not in TYPES:
+        raise node.error(f"constants of type {node.attributes['to']} are not supported")
+    return _input(node, 0).astype(TYPES[node.attributes["to"]])
+
+
+def _range(node: Node) -> AnyArray:
+    first, end, step = (int(_input(node, place).reshape(())) for place in range(3))
+    _bounded(node, (len(range(first, end, step)),))
+    return np.asarray(range(first, end, step), np.int64)
+
+
+def _reshaped(node: Node) -> AnyArray:
+    data, sizes = _input(node, 0), _sizes(node, 1)
+    whole = [data.shape[at] if size == 0 and at < data.ndim else size for at, size in enumerate(sizes)]
+    return data.reshape(whole)
+
+
+def _of_two(function: Callable[[AnyArray, AnyArray], AnyArray]) -> Callable[[Node], AnyArray]:
+    def compute(node: Node) -> AnyArray:
+        _bounded(node, np.broadcast_shapes(_input(node, 0).shape, _input(node, 1).shape))
+        return np.asarray(function(_input(node, 0), _input(node, 1)))
+
+    return compute
+
+
+def _quotient(first: AnyArray, second: AnyArray) -> AnyArray:
+    return np.asarray(first // second if first.dtype.kind == "i" else first / second)
 
 
 FOLDED: Mapping[str, Callable[[Node], AnyArray]] = {
-    "Add": lambda node: _input(node, 0) + _input(node, 1),
-    "Cast": lambda node: _input(node, 0).astype(helper.tensor_dtype_to_np_dtype(node.attributes["to"])),
+    "Add": _of_two(np.add),
+    "Cast": _cast,
     "CastLike": lambda node: _input(node, 0).astype(_input(node, 1).dtype),
-    "Concat": lambda node: np.concatenate(
-        [_input(node, place) for place in range(len(node.inputs))], node.attributes["axis"]
-    ),
+    "Concat": _joined,
     "Constant": _constant,
     "ConstantOfShape": _filled,
-    "Div": lambda node: (
-        _input(node, 0) // _input(node, 1) if _input(node, 0).dtype.kind == "i" else _input(node, 0) / _input(node, 1)
-    ),
-    "Gather": lambda node: np.take(_input(node, 0), _input(node, 1).astype(np.int64), node.attributes.get("axis", 0)),
+    "Div": _of_two(_quotient),
+    "Equal": _of_two(np.equal),
+    "Expand": _expanded,
+    "Gather": _taken,
     "Identity": lambda node: _input(node, 0),
-    "Mul": lambda node: _input(node, 0) * _input(node, 1),
-    "Reshape": lambda node: _input(node, 0).reshape(_input(node, 1).astype(np.int64)),
-    "Shape": lambda node: np.asarray(_input(node, 0).shape, np.int64),
+    "Mul": _of_two(np.multiply),
+    "Range": _range,
+    "Reshape": _reshaped,
+    "Shape": lambda node: _shape(node, _input(node, 0).shape),
     "Slice": _slice,
     "Squeeze": _squeeze,
-    "Sub": lambda node: _input(node, 0) - _input(node, 1),
+    "Sub": _of_two(np.subtract),
     "Transpose": lambda node: _input(node, 0).transpose(node.attributes.get("perm")),
     "Unsqueeze": lambda node: np.expand_dims(_input(node, 0), _axes(node)),
+    "Where": lambda node: np.where(_input(node, 0), *_pair(node)),
 }
 """Operators of constants: those that exporters write around a shape, a limit or a scale."""
+
+
+def _pair(node: Node) -> tuple[AnyArray, AnyArray]:
+    first, second = _input(node, 1), _input(node, 2)
+    _bounded(node, np.broadcast_shapes(_input(node, 0).shape, first.shape, second.shape))
+    return first, second

@@ -1,36 +1,38 @@
 """Operators of an exported graph that hold weights or slide windows, drawn as a network of our own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
 
 import numpy as np
 
-from grader.facts import SlotRole
 from grader.networks.draft import Value
-from grader.networks.onnx_nodes import Node, Sketch, Weight
-from grader.networks.shapes import Pair, Span, onnx_pads
+from grader.networks.onnx_nodes import Node, Weight
+from grader.networks.onnx_sketch import Sketch
+from grader.networks.shapes import Pair, Span, Window, cover, onnx_pads
 from grader.networks.torch_layer import IMAGE, Layer, LayerError
 from grader.networks.torch_layers import Upsample
 from grader.networks.torch_pools import AvgPool2d, MaxPool2d
 from grader.networks.torch_windows import padded_span
 
-EPSILON = 1e-5  # of BatchNormalization, where its attribute is absent
-
 
 def conv(sketch: Sketch, node: Node) -> Value:
     """A convolution of an image."""
     value, kernel = node.value(), node.weight(1)
-    if len(value.shape) != IMAGE or len(kernel.shape) != 4 or kernel.turned is not None:
-        raise node.error(f"an image and a kernel of 4 axes are needed, got shapes {value.shape} and {kernel.shape}")
-    filters, inputs, *size = kernel.shape
+    if len(value.shape) != IMAGE or len(kernel.graph_shape) != 4:
+        raise node.error(
+            f"an image and a kernel of 4 axes are needed, got shapes {value.shape} and {kernel.graph_shape}"
+        )
+    filters, inputs, *size = kernel.graph_shape
     groups = int(node.attributes.get("group", 1))
-    if inputs * groups != value.shape[0] or filters % groups:
-        raise node.error(f"{value.shape[0]} channels do not fit a kernel of {kernel.shape} in {groups} groups")
+    if groups < 1 or inputs * groups != value.shape[0] or filters % groups:
+        raise node.error(f"{value.shape[0]} channels do not fit a kernel of {kernel.graph_shape} in {groups} groups")
     strides, dilations = pair(node, "strides"), pair(node, "dilations")
     window = (size[0], size[1])
     spans = _spans(node, (value.shape[1], value.shape[2]), window, strides, dilations)
     positions = spans[0].positions * spans[1].positions
     names = [sketch.use(node, kernel, "conv2d", positions=positions)]
-    names += [sketch.use(node, _bias(node, filters), "conv2d")] if node.has(2) else []
+    names += [sketch.use(node, _bias(node, filters), "conv2d")] if _has_bias(node) else []
     convolved = sketch.draft.node(
         "Conv",
         value.tensor,
@@ -45,10 +47,16 @@ def conv(sketch: Sketch, node: Node) -> Value:
     return Value(convolved, (filters, spans[0].positions, spans[1].positions))
 
 
+def _has_bias(node: Node) -> bool:
+    """Whether there is a bias; zeros that an exporter made up where the network has none are not one."""
+    bias = node.inputs[2] if node.has(2) else None
+    return bias is not None and not (isinstance(bias, np.ndarray) and not bias.any())
+
+
 def _bias(node: Node, size: int) -> Weight:
     bias = node.weight(2)
-    if bias.shape != (size,):
-        raise node.error(f"the bias {bias.name!r} has shape {bias.shape}; ({size},) is needed")
+    if bias.graph_shape != (size,):
+        raise node.error(f"the bias {bias.name!r} has shape {bias.graph_shape}; ({size},) is needed")
     return bias
 
 
@@ -61,7 +69,7 @@ def pair(node: Node, attribute: str, default: Pair = (1, 1)) -> Pair:
 
 
 def _spans(node: Node, image: Pair, size: Pair, strides: Pair, dilations: Pair) -> tuple[Span, Span]:
-    pads = _pads(node, size, strides, dilations)
+    pads = _pads(node, image, Window(size, strides, dilations))
     down, across = (
         padded_span(image[axis], size[axis], strides[axis], dilations[axis], (pads[axis], pads[axis + 2]))
         for axis in (0, 1)
@@ -71,66 +79,50 @@ def _spans(node: Node, image: Pair, size: Pair, strides: Pair, dilations: Pair) 
     return down, across
 
 
-def _pads(node: Node, size: Pair, strides: Pair, dilations: Pair) -> Sequence[int]:
-    """Top, left, bottom, right; what is left over of an odd padding is at the end, as torch's `same` has it."""
+def _pads(node: Node, image: Pair, window: Window) -> Sequence[int]:
+    """Top, left, bottom, right; what is left over of an odd padding is at the end, as torch and TensorFlow have it."""
     how = node.option("auto_pad", "NOTSET", "VALID", "SAME_UPPER")
     if how == "SAME_UPPER":
-        if strides != (1, 1):
-            raise node.error("auto_pad SAME_UPPER is supported with strides of 1 alone")
-        whole = [(size[axis] - 1) * dilations[axis] for axis in (0, 1)]
-        return [each // 2 for each in whole] + [each - each // 2 for each in whole]
+        return onnx_pads(cover(image, window._replace(same=True)))
     given: Sequence[int] = [0, 0, 0, 0] if how == "VALID" else node.attributes.get("pads", [0, 0, 0, 0])
     if len(given) != 4 or min(given) < 0:
         raise node.error(f"pads are {given!r}; four numbers from 0 are needed")
+    if max(given) > max(image) + max(window.size) * max(window.dilation):
+        raise node.error(f"pads of {given!r} are wider than the image of {image} and the kernel together")
     return given
 
 
 def gemm(sketch: Sketch, node: Node) -> Value:
     """A dense layer: features times a matrix, and a bias."""
     value, matrix = node.value(), node.weight(1)
-    if len(value.shape) != 1 or node.attributes.get("transA", 0) or len(matrix.shape) != 2:
-        raise node.error(f"features times a matrix are needed, got shapes {value.shape} and {matrix.shape}")
+    if len(value.shape) != 1 or node.attributes.get("transA", 0) or len(matrix.graph_shape) != 2:
+        raise node.error(f"features times a matrix are needed, got shapes {value.shape} and {matrix.graph_shape}")
     if node.attributes.get("alpha", 1.0) != 1.0 or node.attributes.get("beta", 1.0) != 1.0:
         raise node.error("alpha and beta other than 1 are not supported")
-    turned = bool(node.attributes.get("transB", 0)) is not (matrix.turned == (1, 0))
-    inputs, features = matrix.shape[::-1] if turned else matrix.shape
+    matrix = _transposed(matrix) if node.attributes.get("transB", 0) else matrix
+    inputs, features = matrix.graph_shape
     if value.shape != (inputs,):
-        raise node.error(f"{value.shape[0]} features do not fit the matrix {matrix.name!r} of {matrix.shape}")
-    names = [sketch.use(node, matrix, "linear", positions=1, turned=(1, 0) if turned else None)]
-    names += [sketch.use(node, _bias(node, features), "linear")] if node.has(2) else []
+        raise node.error(f"{value.shape[0]} features do not fit the matrix {matrix.name!r} of {matrix.graph_shape}")
+    names = [sketch.use(node, matrix, "linear", positions=1)]
+    names += [sketch.use(node, _bias(node, features), "linear")] if _has_bias(node) else []
     return Value(sketch.draft.node("Gemm", value.tensor, *names), (features,))
 
 
 def matmul(sketch: Sketch, node: Node) -> Value:
     """A dense layer without its bias, on features or along the last axis."""
     value, matrix = node.value(), node.weight(1)
-    turned = matrix.turned == (1, 0)
-    inputs, features = matrix.shape[::-1] if turned else matrix.shape
-    if len(matrix.shape) != 2 or value.shape[-1] != inputs:
-        raise node.error(f"shapes {value.shape} and {matrix.shape} cannot be multiplied")
-    positions = int(np.prod(value.shape[:-1]))
-    name = sketch.use(node, matrix, "linear", positions=positions, turned=(1, 0) if turned else None)
-    return Value(sketch.draft.node("MatMul", value.tensor, name), (*value.shape[:-1], features))
+    if len(matrix.graph_shape) != 2 or value.shape[-1] != matrix.graph_shape[0]:
+        raise node.error(f"shapes {value.shape} and {matrix.graph_shape} cannot be multiplied")
+    name = sketch.use(node, matrix, "linear", positions=prod(value.shape[:-1]))
+    return Value(sketch.draft.node("MatMul", value.tensor, name), (*value.shape[:-1], matrix.graph_shape[1]))
 
 
-def batch_normalization(sketch: Sketch, node: Node) -> Value:
-    """BatchNormalization with running statistics, which are buffers."""
-    value = node.value()
-    if node.attributes.get("training_mode", 0):
-        raise node.error("it is exported as in training; call model.eval() before the export")
-    names = []
-    for place in range(1, 5):
-        role = SlotRole.PARAMETER if place < 3 else SlotRole.BUFFER
-        known = node.inputs[place] if node.has(place) else None
-        if isinstance(known, np.ndarray):
-            names.append(sketch.draft.constant(known))
-            continue
-        weight = node.weight(place)
-        if weight.shape != value.shape[:1]:
-            raise node.error(f"{weight.name!r} has shape {weight.shape}, its input {value.shape[0]} channels")
-        names.append(sketch.use(node, weight, "batch_norm", role=role))
-    epsilon = float(node.attributes.get("epsilon", EPSILON))
-    return sketch.draft.through(value, "BatchNormalization", *names, epsilon=epsilon)
+def _transposed(matrix: Weight) -> Weight:
+    """A matrix of the graph with its axes the other way round; what was turned before is turned back."""
+    if matrix.reshaped is None:
+        return replace(matrix, turned=(1, 0) if matrix.turned is None else None)
+    array = None if matrix.placed is None else matrix.placed.T
+    return Weight(f"{matrix.name}.turned", matrix.graph_shape[::-1], array=array)
 
 
 def max_pool(sketch: Sketch, node: Node) -> Value:

@@ -1,37 +1,73 @@
-"""The nodes of an exported ONNX graph while they are followed: what each takes, and its attributes, told by name."""
+"""The nodes of an ONNX graph while they are followed: what each takes, and its attributes, told by name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from grader.errors import DefinitionError
-from grader.facts import AnyArray, Shape, Slot, SlotRole
-from grader.networks.draft import Draft, Value
-from grader.networks.graph import Network
+from grader.facts import AnyArray, Shape
+from grader.networks.draft import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """An array that students' files hold: its name in the state dict and its shape there.
+    """An array that students' files hold: its name and its shape there.
 
-    `turned` are its axes in the order in which the graph takes them.
+    `turned` are its axes in the order in which the graph takes them, `reshaped` its shape in the graph after that. `array`
+    are its numbers where they are known: in a graph that a student hands in, and not in a reference.
     """
 
     name: str
     shape: Shape
     turned: tuple[int, ...] | None = None
+    reshaped: Shape | None = None
+    array: AnyArray | None = None
+
+    @property
+    def graph_shape(self) -> Shape:
+        """The shape that the graph sees."""
+        return self.reshaped or tuple(self.shape[axis] for axis in self.turned or range(len(self.shape)))
+
+    @property
+    def placed(self) -> AnyArray | None:
+        """The numbers in the shape that the graph sees."""
+        if self.array is None:
+            return None
+        turned = self.array if self.turned is None else self.array.transpose(self.turned)
+        return turned.reshape(self.graph_shape)
+
+    def as_shape(self, shape: Shape) -> "Weight":
+        """The same numbers, that the graph sees in another shape."""
+        return replace(self, reshaped=None if self.turned is None and shape == self.shape else shape)
 
 
-Known: TypeAlias = Value | Weight | AnyArray
-"""What a tensor of the exported graph is: a value that depends on the image, a weight, or a constant."""
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Values of several networks, one behind the other along an axis before the batch, where only a mean may follow."""
+
+    values: tuple[Value, ...]
+
+
+Known: TypeAlias = Value | Stack | Weight | AnyArray
+"""What a tensor of the graph is: a value that depends on the image, several of them, a weight, or a constant."""
 
 
 HOW_TO_EXPORT = (
     "export with torch.onnx.export(model.eval(), images, file, dynamo=False, do_constant_folding=False, "
     "training=torch.onnx.TrainingMode.PRESERVE)"
 )
+
+
+class GraphError(Exception):
+    """A node, or a whole graph, that cannot be drawn. `where` and `operator` are empty where no node is to blame."""
+
+    def __init__(self, message: str, where: str = "", operator: str = "") -> None:
+        super().__init__(f"onnx node {where!r} ({operator}): {message}" if operator else message)
+        self.message = message
+        self.where = where
+        self.operator = operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +79,13 @@ class Node:
     inputs: Sequence[Known | None]
     attributes: Mapping[str, Any]
     names: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    free: bool = False
+    """Whether a constant will do where a weight is needed: it is then one, and counted."""
 
-    def error(self, message: str) -> DefinitionError:
+    def error(self, message: str) -> GraphError:
         """The error that names this node before `message`."""
-        return DefinitionError(f"onnx node {self.name!r} ({self.operator}): {message}")
+        return GraphError(message, self.name, self.operator)
 
     def has(self, place: int) -> bool:
         """Whether there is an input at a place."""
@@ -57,6 +96,8 @@ class Node:
         found = self.inputs[place] if self.has(place) else None
         if isinstance(found, Value):
             return found
+        if isinstance(found, Stack):
+            raise self.error("the batch has to be the first axis; of a stack of networks only the mean is taken")
         raise self.error(f"its input {place} does not depend on the image")
 
     def weight(self, place: int) -> Weight:
@@ -65,6 +106,10 @@ class Node:
         if isinstance(found, Weight):
             return found
         name = self.names[place] if len(self.names) > place else ""
+        if isinstance(found, np.ndarray) and self.free and found.dtype.kind == "f":
+            return Weight(name, found.shape, array=found)
+        if isinstance(found, Value | Stack):
+            raise self.error(f"its input {place}, {name!r}, depends on the image; a weight is needed")
         raise self.error(
             f"its input {place}, {name!r}, is no array of the state dict: the exporter computed it, as where it folds a "
             f"BatchNorm into a convolution; {HOW_TO_EXPORT}"
@@ -77,9 +122,10 @@ class Node:
         if not self.has(place):
             return None
         found = self.inputs[place]
-        if isinstance(found, Value | Weight):
+        known = found.placed if isinstance(found, Weight) else found
+        if known is None or isinstance(known, Value | Stack):
             raise self.error(f"its input {place} is no constant; a network of fixed shapes is needed")
-        return found
+        return known
 
     def option(self, name: str, *allowed: Any) -> Any:
         """An attribute that is one of a few values, the first of them where it is absent."""
@@ -90,43 +136,6 @@ class Node:
         raise self.error(f"{name} is {found!r}; supported: {', '.join(map(str, allowed))}")
 
 
-@dataclass(slots=True)
-class Sketch:
-    """The network drawn so far, and the weights that it has used."""
-
-    draft: Draft
-    slots: dict[str, dict[str, Slot]] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def use(
-        self,
-        node: Node,
-        weight: Weight,
-        kind: str,
-        *,
-        role: SlotRole = SlotRole.PARAMETER,
-        positions: int = 0,
-        turned: tuple[int, ...] | None = None,
-    ) -> str:
-        """The name of a weight's slot, which is made or, where the weight was used before, used once more."""
-        layer, _, array = weight.name.rpartition(".")
-        if not layer or not array:
-            raise node.error(f"the weight {weight.name!r} is not named as in a state dict, such as conv1.weight")
-        slot = Slot(weight.name, weight.shape, role, turned, positions)
-        known = self.slots.setdefault(layer, {}).get(weight.name)
-        if known is not None and replace(known, positions=0) != replace(slot, positions=0):
-            raise node.error(f"the weight {weight.name!r} is used here in another way than elsewhere")
-        if known is not None:
-            slot = replace(slot, positions=known.positions + positions)
-        self.slots[layer][weight.name] = slot
-        self.kinds.setdefault(layer, kind)
-        return weight.name
-
-    def finish(self, name: str, logits: Value, order: Sequence[str]) -> Network:
-        """The network, its layers and their arrays in the order of the weights' names."""
-        layers = dict.fromkeys(weight.rpartition(".")[0] for weight in order)
-        for layer in layers:
-            if layer in self.slots:
-                used = [self.slots[layer][weight] for weight in order if weight in self.slots[layer]]
-                self.draft.own(layer, self.kinds[layer], used)
-        return self.draft.finish(name, logits, list(layers), channels_first=True)
+def elements(shape: Sequence[int]) -> int:
+    """How many numbers an array of a shape has."""
+    return prod(int(size) for size in shape)

@@ -1,18 +1,19 @@
-"""Operators of an exported graph that move numbers about or join values, drawn as a network of our own."""
+"""Operators of an ONNX graph that move numbers about, drawn as a network of our own. The batch stays what it is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import prod
 
 import numpy as np
 
 from grader.facts import Shape
-from grader.networks import onnx_layers
-from grader.networks.activations import ACTIVATIONS, gelu
-from grader.networks.draft import Draft, Value
-from grader.networks.onnx_nodes import Node, Sketch, Weight
+from grader.networks.draft import Value
+from grader.networks.onnx_nodes import Node, Stack
+from grader.networks.onnx_sketch import Sketch
 from grader.networks.torch_layer import IMAGE
 
-Draw = Callable[[Sketch, Node], Value]
+WHOLE_BATCH = (1 << 31) - 1
+"""What exporters write at least as the end of a slice that goes on to the end."""
 
 
 def _reshaped(sketch: Sketch, value: Value, shape: Shape) -> Value:
@@ -23,7 +24,8 @@ def _reshaped(sketch: Sketch, value: Value, shape: Shape) -> Value:
     return Value(sketch.draft.node("Reshape", value.tensor, sketch.draft.constant([0, *shape], np.int64)), shape)
 
 
-def _reshape(sketch: Sketch, node: Node) -> Value:
+def reshape(sketch: Sketch, node: Node) -> Value:
+    """A value in another shape, the batch left alone."""
     value, target = node.value(), node.constant(1)
     sizes = [] if target is None else [int(each) for each in target]
     before = (1, *value.shape)
@@ -36,7 +38,8 @@ def _reshape(sketch: Sketch, node: Node) -> Value:
     return _reshaped(sketch, value, tuple(sizes[1:]))
 
 
-def _flatten(sketch: Sketch, node: Node) -> Value:
+def flatten(sketch: Sketch, node: Node) -> Value:
+    """A value as one row of features."""
     node.option("axis", 1)
     return sketch.draft.flat(node.value())
 
@@ -47,7 +50,8 @@ def _axes(node: Node, rank: int) -> list[int]:
     return [] if given is None else sorted(int(axis) % rank for axis in given.reshape(-1))
 
 
-def _squeeze(sketch: Sketch, node: Node) -> Value:
+def squeeze(sketch: Sketch, node: Node) -> Value:
+    """A value without axes of length 1."""
     value = node.value()
     axes = _axes(node, len(value.shape) + 1)
     if not axes or 0 in axes or any(value.shape[axis - 1] != 1 for axis in axes):
@@ -57,18 +61,22 @@ def _squeeze(sketch: Sketch, node: Node) -> Value:
     return _reshaped(sketch, value, tuple(size for at, size in enumerate(value.shape, 1) if at not in axes))
 
 
-def _unsqueeze(sketch: Sketch, node: Node) -> Value:
+def unsqueeze(sketch: Sketch, node: Node) -> Value | Stack:
+    """A value with axes of length 1 more, or a stack of one."""
     value, given = node.value(), node.constant(1, "axes")
     axes = _axes(node, len(value.shape) + 1 + (0 if given is None else given.size))
+    if axes == [0]:
+        return Stack((value,))
     if not axes or 0 in axes:
-        raise node.error("an axis before the batch is not supported")
+        raise node.error("an axis before the batch is not supported; average networks as (a + b) / 2, without a stack")
     sizes = list(value.shape)
     for axis in axes:
         sizes.insert(axis - 1, 1)
     return _reshaped(sketch, value, tuple(sizes))
 
 
-def _transpose(sketch: Sketch, node: Node) -> Value:
+def transpose(sketch: Sketch, node: Node) -> Value:
+    """A value with its axes in another order, the batch first."""
     value = node.value()
     order = [int(axis) for axis in node.attributes.get("perm", ())]
     if sorted(order) != list(range(len(value.shape) + 1)) or order[0] != 0:
@@ -77,7 +85,11 @@ def _transpose(sketch: Sketch, node: Node) -> Value:
     return Value(sketch.draft.node("Transpose", value.tensor, perm=order), shape)
 
 
-def _concat(sketch: Sketch, node: Node) -> Value:
+def concat(sketch: Sketch, node: Node) -> Value | Stack:
+    """Values one after the other along an axis, or stacks as one."""
+    stacks = [each for each in node.inputs if isinstance(each, Stack)]
+    if len(stacks) == len(node.inputs) and node.attributes.get("axis") == 0:
+        return Stack(tuple(value for stack in stacks for value in stack.values))
     values = [node.value(place) for place in range(len(node.inputs))]
     axis = int(node.attributes["axis"]) % (len(values[0].shape) + 1)
     around = {(*each.shape[: axis - 1], *each.shape[axis:]) for each in values}
@@ -88,7 +100,8 @@ def _concat(sketch: Sketch, node: Node) -> Value:
     return Value(sketch.draft.node("Concat", *(each.tensor for each in values), axis=axis), tuple(sizes))
 
 
-def _pad(sketch: Sketch, node: Node) -> Value:
+def pad(sketch: Sketch, node: Node) -> Value:
+    """An image with zeros around."""
     value, pads, filler = node.value(), node.constant(1, "pads"), node.constant(2)
     node.option("mode", "constant")
     rank = len(value.shape) + 1
@@ -100,10 +113,13 @@ def _pad(sketch: Sketch, node: Node) -> Value:
     return Value(sketch.draft.node("Pad", value.tensor, sketch.draft.constant(pads, np.int64)), shape)
 
 
-def _reduced(operator: str) -> Draw:
-    """What draws a mean or a maximum over an image's height and width."""
+def reduced(operator: str) -> Callable[[Sketch, Node], Value]:
+    """What draws a mean or a maximum over an image's height and width, or the mean of a stack."""
 
     def reduce(sketch: Sketch, node: Node) -> Value:
+        first = node.inputs[0] if node.inputs else None
+        if isinstance(first, Stack) and operator == "GlobalAveragePool":
+            return _mean(sketch, node, first.values)
         value = node.value()
         if len(value.shape) != IMAGE or _axes(node, 4) != [2, 3]:
             raise node.error(f"height and width of an image are supported, not axes {_axes(node, 4)}")
@@ -113,7 +129,22 @@ def _reduced(operator: str) -> Draw:
     return reduce
 
 
-def _global(operator: str) -> Draw:
+def _mean(sketch: Sketch, node: Node, values: Sequence[Value]) -> Value:
+    """The mean of several networks' values, image by image."""
+    axes = _axes(node, len(values[0].shape) + 2)
+    if axes != [0] or node.attributes.get("keepdims", 1) or len({value.shape for value in values}) != 1:
+        raise node.error(
+            "of a stack of networks only the mean over its first axis is taken, which then is no axis any more"
+        )
+    total = values[0]
+    for value in values[1:]:
+        total = sketch.draft.through(total, "Add", value.tensor)
+    return sketch.draft.through(total, "Mul", sketch.draft.constant(1.0 / len(values)))
+
+
+def over_image(operator: str) -> Callable[[Sketch, Node], Value]:
+    """What draws an operator that leaves one number of each channel."""
+
     def pool(sketch: Sketch, node: Node) -> Value:
         value = node.value()
         if len(value.shape) != IMAGE:
@@ -123,128 +154,58 @@ def _global(operator: str) -> Draw:
     return pool
 
 
-def _joined(operator: str) -> Draw:
-    """What draws an operator of two values, or of one and a constant or a weight."""
-
-    def join(sketch: Sketch, node: Node) -> Value:
-        ranks = {len(each.shape) for each in node.inputs if isinstance(each, Value)}
-        if len(ranks) != 1 or len(node.inputs) < 2:
-            raise node.error("values with as many axes, or one and constants, are needed")
-        operands = [_operand(sketch, node, place, max(ranks)) for place in range(len(node.inputs))]
-        shapes = [shape for _, shape in operands]
-        try:
-            shape = np.broadcast_shapes(*shapes)
-        except ValueError:
-            raise node.error(f"shapes {shapes} do not fit each other") from None
-        return Value(sketch.draft.node(operator, *(name for name, _ in operands), covers=None), tuple(shape))
-
-    return join
-
-
-def _operand(sketch: Sketch, node: Node, place: int, rank: int) -> tuple[str, Shape]:
-    """The tensor of an input, and its shape without the batch, of which constants have 1 or none."""
-    known = node.inputs[place]
-    if isinstance(known, Value):
-        return known.tensor, known.shape
-    if known is None:
-        raise node.error(f"its input {place} is missing")
-    if len(known.shape) > rank + 1 or (len(known.shape) == rank + 1 and known.shape[0] != 1):
-        raise node.error(f"its input {place} of shape {known.shape} differs between images")
-    shape = known.shape[1:] if len(known.shape) == rank + 1 else known.shape
-    if isinstance(known, Weight):
-        return sketch.use(node, known, "linear" if known.name.endswith(".bias") else "parameter"), shape
-    return sketch.draft.constant(known), shape
-
-
-def _div(sketch: Sketch, node: Node) -> Value:
-    divisor = node.constant(1)
-    if divisor is None or not divisor.all():
-        raise node.error("a division is supported by constants other than 0 alone")
-    inverse = np.asarray(1.0 / divisor.astype(np.float64), np.float32)
-    return _joined("Mul")(sketch, Node("Mul", node.name, [node.value(), inverse], {}))
-
-
-def _power(sketch: Sketch, node: Node) -> Value:
-    value, exponent = node.value(), node.constant(1)
-    if exponent is None or exponent.size != 1 or float(exponent.reshape(-1)[0]) not in (2.0, 3.0):
-        raise node.error(f"the exponent {exponent} is not supported; supported: 2, 3")
-    square = sketch.draft.through(value, "Mul", value.tensor)
-    return square if float(exponent.reshape(-1)[0]) == 2.0 else sketch.draft.through(square, "Mul", value.tensor)
-
-
-def _clip(sketch: Sketch, node: Node) -> Value:
-    value = node.value()
-    least, most = node.constant(1, "min"), node.constant(2, "max")
-    if least is not None and most is not None:
-        return sketch.draft.through(value, "Clip", sketch.draft.constant(least), sketch.draft.constant(most))
-    for limit, operator in ((least, "Max"), (most, "Min")):
-        if limit is not None:
-            value = sketch.draft.through(value, operator, sketch.draft.constant(limit))
+def cut(sketch: Sketch, node: Node) -> Value:
+    """Slice: a part of a value along axes after the batch, without leaving places out."""
+    value, first, end = node.value(), node.constant(1), node.constant(2)
+    axes, steps = node.constant(3), node.constant(4)
+    if first is None or end is None or first.shape != end.shape or first.ndim != 1:
+        raise node.error("as many starts as ends are needed")
+    along = range(len(first)) if axes is None else [int(axis) % (len(value.shape) + 1) for axis in axes]
+    if len(along) != len(first) or (steps is not None and (steps != 1).any()):
+        raise node.error(
+            f"steps of 1 for each of {len(first)} axes are supported, got axes {list(along)}, steps {steps}"
+        )
+    for at, axis in enumerate(along):
+        if axis:
+            value = _part(sketch, node, value, axis, (int(first[at]), int(end[at])))
+        elif first[at] != 0 or end[at] < WHOLE_BATCH:
+            raise node.error("a part of the batch cannot be taken; each image is judged by itself")
     return value
 
 
-def _gelu(sketch: Sketch, node: Node) -> Value:
-    return gelu(sketch.draft, node.value(), approximate=node.option("approximate", "none", "tanh") == "tanh")
+def split(sketch: Sketch, node: Node) -> Sequence[Value]:
+    """A value in parts along an axis."""
+    value, sizes = node.value(), node.constant(1, "split")
+    axis = int(node.attributes.get("axis", 0)) % (len(value.shape) + 1)
+    if axis == 0:
+        raise node.error("the batch cannot be split; each image is judged by itself")
+    length, parts = value.shape[axis - 1], int(node.attributes.get("num_outputs", len(node.outputs)))
+    each = -(-length // max(1, parts))
+    given = [min(each, length - each * at) for at in range(parts)] if sizes is None else [int(size) for size in sizes]
+    if len(given) != len(node.outputs) or sum(given) != length or min(given) < 1:
+        raise node.error(f"{length} places along axis {axis} are not split into {given}")
+    ends = np.cumsum([0, *given]).tolist()
+    return [_part(sketch, node, value, axis, limits) for limits in pairwise(ends)]
 
 
-def _softmax(sketch: Sketch, node: Node) -> Value:
-    value = node.value()
-    axis = int(node.attributes.get("axis", -1)) % (len(value.shape) + 1)
-    return sketch.draft.through(value, "Softmax", axis=axis)
+def gather(sketch: Sketch, node: Node) -> Value:
+    """What stands at one place of an axis."""
+    value, index = node.value(), node.constant(1)
+    axis = int(node.attributes.get("axis", 0)) % (len(value.shape) + 1)
+    if index is None or index.shape != () or axis == 0:
+        raise node.error("one fixed place along an axis after the batch is supported")
+    place = int(index) % value.shape[axis - 1]
+    part = _part(sketch, node, value, axis, (place, place + 1))
+    return _reshaped(sketch, part, tuple(size for at, size in enumerate(part.shape, 1) if at != axis))
 
 
-def _same(sketch: Sketch, node: Node) -> Value:
-    if node.operator == "Dropout" and node.has(2) and bool(node.constant(2)):
-        raise node.error("it is exported as in training; call model.eval() before the export")
-    return node.value()
-
-
-def _by(operator: str, **defaults: float) -> Draw:
-    """What draws an operator of one value that the graph has, too."""
-
-    def draw(sketch: Sketch, node: Node) -> Value:
-        options = {name: float(node.attributes.get(name, default)) for name, default in defaults.items()}
-        return sketch.draft.through(node.value(), operator, **options)
-
-    return draw
-
-
-def _activation(name: str) -> Draw:
-    function: Callable[[Draft, Value], Value] = ACTIVATIONS[name]
-    return lambda sketch, node: function(sketch.draft, node.value())
-
-
-DRAWN: Mapping[str, Draw] = {
-    **{name: _joined(name) for name in ("Add", "Max", "Min", "Mul", "Sub")},
-    **{name: _by(name) for name in ("Erf", "HardSwish", "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")},
-    **dict.fromkeys(("Dropout", "Identity"), _same),
-    "AveragePool": onnx_layers.average_pool,
-    "BatchNormalization": onnx_layers.batch_normalization,
-    "Clip": _clip,
-    "Concat": _concat,
-    "Conv": onnx_layers.conv,
-    "Div": _div,
-    "Elu": _by("Elu", alpha=1.0),
-    "Flatten": _flatten,
-    "Gelu": _gelu,
-    "Gemm": onnx_layers.gemm,
-    "GlobalAveragePool": _global("GlobalAveragePool"),
-    "GlobalMaxPool": _global("GlobalMaxPool"),
-    "HardSigmoid": _by("HardSigmoid", alpha=0.2, beta=0.5),
-    "LeakyRelu": _by("LeakyRelu", alpha=0.01),
-    "MatMul": onnx_layers.matmul,
-    "MaxPool": onnx_layers.max_pool,
-    "Mish": _activation("mish"),
-    "Pad": _pad,
-    "Pow": _power,
-    "ReduceMax": _reduced("GlobalMaxPool"),
-    "ReduceMean": _reduced("GlobalAveragePool"),
-    "Reshape": _reshape,
-    "Resize": onnx_layers.resize,
-    "Selu": _by("Selu", alpha=1.67326319217681884765625, gamma=1.05070102214813232421875),
-    "Softmax": _softmax,
-    "Squeeze": _squeeze,
-    "Transpose": _transpose,
-    "Unsqueeze": _unsqueeze,
-}
-"""Operator of an exported graph -> what draws it with the operators that we evaluate."""
+def _part(sketch: Sketch, node: Node, value: Value, axis: int, limits: tuple[int, int]) -> Value:
+    length = value.shape[axis - 1]
+    first, end, _ = slice(*limits).indices(length)
+    if end <= first:
+        raise node.error(f"nothing is left of {length} places along axis {axis}")
+    if (first, end) == (0, length):
+        return value
+    places = [sketch.draft.constant([each], np.int64) for each in (first, end, axis)]
+    shape = (*value.shape[: axis - 1], end - first, *value.shape[axis:])
+    return Value(sketch.draft.node("Slice", value.tensor, *places), shape)

@@ -13,6 +13,7 @@ class Layout(StrEnum):
     TORCH_LEGACY = "torch-legacy"
     TORCH_MODULE = "torch-module"
     SAFETENSORS = "safetensors"
+    ONNX = "onnx"
 
     @property
     def ordered(self) -> bool:

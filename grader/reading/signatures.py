@@ -13,6 +13,21 @@ TORCH_MAGIC = bytes.fromhex(
     "8a0a6cfc9c46f9206aa85019"
 )  # the long integer that torch.save wrote first until version 1.6
 SAFETENSORS = "a safetensors file"
+AN_ONNX_MODEL = "an ONNX model"
+ONNX_VERSIONS = 3, 20  # of the format; 13 is the newest known here, 2 was of 2017
+_FOR_ONNX = {
+    "text-file": "",
+    "compressed-file": "",
+    "numpy-file": "",
+    "other-model": "",
+    "zip-archive": "a zip archive",
+    "keras-archive": "a .keras archive",
+    "pytorch-checkpoint": "a PyTorch checkpoint",
+    "python-pickle": "a Python pickle",
+    "tensorflow-checkpoint": "part of a TensorFlow checkpoint",
+    "saved-model": "the graph of a SavedModel of TensorFlow",
+}
+"""What an ONNX competition says of other kinds of files; empty: what the file itself is called."""
 _FIRST_IN_CHECKPOINTS = ("/data.pkl", "/.format_version", "/.data/version")
 _TORCH_TAR = b"sys_info\0"  # the first file of the archive that torch.save wrote in its first months
 _FOR_PYTORCH = {
@@ -45,6 +60,8 @@ def recognise(head: bytes, file_name: str, file_format: str = "keras-h5") -> Fin
 
     `head` is its beginning, 512 bytes or more, or all of it.
     """
+    if file_format == "onnx":
+        return _for_onnx(head, file_name)
     return _for_pytorch(head, file_name) if file_format == "pytorch" else _for_keras(head, file_name)
 
 
@@ -70,6 +87,25 @@ def _for_pytorch(head: bytes, file_name: str) -> Finding | None:
     if found.got == "a tar archive" and head.startswith(_TORCH_TAR):
         return Finding("pytorch-tar")
     return Finding(_FOR_PYTORCH.get(found.code, found.code), got=found.got)
+
+
+def _for_onnx(head: bytes, file_name: str) -> Finding | None:
+    """Nothing marks an ONNX file but its first field, the version of its format."""
+    if onnx_begins(head):
+        return None
+    if head.startswith(HDF5):
+        return Finding("onnx-instead", got="an HDF5 file, as Keras writes")
+    found = _named(head[:HEAD_BYTES], file_name)
+    if found is None or found.got == AN_ONNX_MODEL:
+        return Finding("not-onnx")
+    if found.code in _FOR_ONNX:
+        return Finding("onnx-instead", got=_FOR_ONNX[found.code] or found.got)
+    return found
+
+
+def onnx_begins(head: bytes) -> bool:
+    """Whether a file begins with field 1 and a version that ONNX's format has had; a SavedModel's is 1."""
+    return head[:1] == b"\x08" and len(head) > 2 and ONNX_VERSIONS[0] <= head[1] <= ONNX_VERSIONS[1]
 
 
 def _named(head: bytes, file_name: str) -> Finding | None:
@@ -140,8 +176,8 @@ def _model(head: bytes, name: str) -> Finding | None:
         return Finding("other-model", got=SAFETENSORS)
     if head[4:8] == b"TFL3":
         return Finding("other-model", got="a TensorFlow Lite model")
-    if name.endswith(".onnx"):
-        return Finding("other-model", got="an ONNX model")
+    if name.endswith(".onnx") or onnx_begins(head):
+        return Finding("other-model", got=AN_ONNX_MODEL)
     if _TENSORFLOW_PARTS.fullmatch(name):
         return Finding(
             "tensorflow-checkpoint",

@@ -10,6 +10,7 @@ from grader import limits, messages
 from grader.errors import Cause, ChildDied, Finding, Refusal
 from grader.facts import AnyArray, Contents, Member, Note, StoredLayer, StoredWeights
 from grader.reading.layout import Layout
+from grader.reading.stored_graph import graph_from_words
 
 FLOATS = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
 
@@ -20,6 +21,8 @@ def from_answer(head: Mapping[str, object], arrays: Mapping[str, AnyArray]) -> S
         layout = Layout(_text(head["layout"]))
     except (KeyError, ValueError) as error:
         raise _doubt("unknown layout") from error
+    if layout is Layout.ONNX:
+        return StoredWeights(layout.value, True, (), graph=graph_from_words(head.get("graph"), arrays))
     layers = [_layer(index, layer, arrays) for index, layer in enumerate(_items(head.get("layers")))]
     if sum(len(layer.arrays) for layer in layers) != len(arrays):
         raise _doubt("arrays that no layer names")

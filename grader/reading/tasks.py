@@ -11,10 +11,11 @@ import numpy as np
 
 from grader.errors import Finding, Refusal
 from grader.facts import AnyArray
-from grader.reading import archives, keras_files, signatures, torch_files
+from grader.reading import archives, keras_files, onnx_files, signatures, torch_files
 from grader.reading.layout import Layout
 
 PYTORCH = "pytorch"
+ONNX = "onnx"
 Answer = tuple[dict[str, object], dict[str, AnyArray]]
 
 
@@ -24,6 +25,9 @@ def weights(data: bytes, file_name: str, file_format: str, member: str | None = 
     if member is not None:
         data = archives.content_of(data, member)
         _recognise(data, member, file_format)
+    if file_format == ONNX:
+        graph, arrays = onnx_files.read(data)
+        return {"layout": Layout.ONNX.value, "graph": graph}, arrays
     if file_format != PYTORCH:
         return _answer(*keras_files.read(data))
     if members := archives.members_of(data):
