@@ -24,6 +24,7 @@ from grader.checking.fit import Fit
 from grader.errors import DefinitionError, GraderFault
 from grader.facts import Shape, StoredWeights
 from grader.formula import Formula, parse
+from grader.input_rule import InputRule
 from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
 from grader.references import REFERENCES
@@ -35,18 +36,6 @@ from grader.yaml_source import YamlSource
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
 ClassName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-
-
-class InputRule(Strict):
-    """How stored images become the network's input: (value / divide_by - mean) / std, in float32."""
-
-    divide_by: float = Field(default=1, gt=0, description="Each value is divided by this number.")
-    mean: tuple[float, ...] | None = Field(
-        default=None, description="Subtracted after the division, one for each channel."
-    )
-    std: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
-        default=None, description="Divides last, one for each channel."
-    )
 
 
 class Grading(Strict):

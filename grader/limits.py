@@ -12,6 +12,7 @@ DEFAULT_MAX_FILE_BYTES = 16 << 20  # six times a 600,000-parameter file saved wi
 MAX_FILE_BYTES = 256 << 20  # the parser holds the file and its arrays in memory
 DEFAULT_MAX_MACS = 2_000_000_000  # for one sample: about 16 ms on one core
 MAX_MACS = 1_000_000_000_000
+MAX_OPERATIONS = 2_000_000_000  # numbers beside the kernels of a free network, for one sample; MobileNet has 20 million
 DEFAULT_MAX_ACTIVATION_BYTES = 16 << 20  # one layer's output for one sample, float32: 64 channels of 256x256
 MAX_ACTIVATION_BYTES = 32 << 20  # a batch of 16 of these, in and out, fits the evaluation's memory
 

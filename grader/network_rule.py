@@ -18,7 +18,7 @@ from grader.limits import (
     MAX_MACS,
     MAX_REFERENCE_BYTES,
 )
-from grader.networks.activation_sizes import largest_activation, operations, shapes_of
+from grader.networks.activation_sizes import largest_activation
 from grader.networks.graph import Network
 from grader.networks.keras_config import network_from_config
 from grader.networks.onnx_reference import network_from_onnx
@@ -135,12 +135,10 @@ class LimitRule(Strict):
 
     def findings(self, network: Network) -> Iterator[Finding]:
         """What of a network is above these limits."""
-        shapes = shapes_of(network)
         measured = (
             ("too-many-parameters", self.max_parameters, network.parameters),
             ("too-many-macs", self.max_macs, flops.dense_macs(network)),
-            ("too-many-operations", self.max_macs, operations(network, shapes)),
-            ("too-large-activations", self.max_activation_bytes, largest_activation(network, shapes)),
+            ("too-large-activations", self.max_activation_bytes, largest_activation(network)),
         )
         for code, limit, got in measured:
             if limit is not None and got > limit:
@@ -155,6 +153,5 @@ class LimitRule(Strict):
 TOLD = {
     "too-many-parameters": "the network has {got} parameters, `max_parameters` allows {expected}",
     "too-many-macs": "the network takes {got} multiply-accumulates, `max_macs` allows {expected}",
-    "too-many-operations": "the network computes {got} numbers beside its kernels, `max_macs` allows {expected}",
     "too-large-activations": "a layer of the network gives {got} bytes, `max_activation_bytes` allows {expected}",
 }

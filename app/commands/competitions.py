@@ -43,7 +43,8 @@ def check(file: Path) -> None:
     """Read a definition and say what is wrong with it, line by line."""
     read = definition.load(file)
     exact = read.grading.exact
-    network = f"{exact.parameters:,} parameters" if exact else "a family of networks"
+    several = "any network" if read.grading.grading.network.free else "a family of networks"
+    network = f"{exact.parameters:,} parameters" if exact else several
     click.echo(f"{read.slug}: {network}, {read.grading.classes} classes")
 
 

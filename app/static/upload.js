@@ -1,8 +1,8 @@
 // Makes <form data-upload> kinder: the file's name and size, a first look at its bytes, drag and drop, progress.
 // Without this script the form posts as any other. The server decides; what is said here is only said earlier.
 //
-// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic: "hdf5" or "pytorch", what the first
-// bytes should be of.
+// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic: "hdf5", "pytorch" or "onnx", what the
+// first bytes should be of.
 (function () {
   "use strict";
 
@@ -39,6 +39,7 @@
   // What the first bytes say, as {fits, text}.
   function describeStart(bytes, magic) {
     if (bytes.length === 0) return { fits: false, text: "The file is empty: 0 bytes. Save the weights again." };
+    if (magic === "onnx") return describeOnnx(bytes);
     return magic === "pytorch" ? describePytorch(bytes) : describeHdf5(bytes);
   }
 
@@ -65,6 +66,17 @@
     }
     const first = hexadecimal(bytes.slice(0, 4));
     return { fits: false, text: `A file of torch.save starts with the bytes 50 4b; this one starts with ${first}.` };
+  }
+
+  // Nothing marks an ONNX file but its first field, the version of the format.
+  function describeOnnx(bytes) {
+    if (bytes[0] === 0x08 && bytes[1] >= 3 && bytes[1] <= 20) return { fits: true, text: "Starts as an ONNX model does." };
+    if (startsWith(bytes, ZIP) || startsWith(bytes, HDF5)) {
+      const text = "This is a weight file or an archive. Export the network with torch.onnx.export, and hand in that file.";
+      return { fits: false, text };
+    }
+    const first = hexadecimal(bytes.slice(0, 2));
+    return { fits: false, text: `An ONNX model starts with the byte 08 and a version from 3; this file starts with ${first}.` };
   }
 
   // Everything worth saying about a chosen file, as [{fits, text}]. Only a file above the cap is held back.

@@ -10,6 +10,7 @@ from grader.checking.fit import Fit, cast_notes
 from grader.errors import Finding, GraderFault
 from grader.facts import Graph, Shape, StoredWeights
 from grader.messages.onnx import advice
+from grader.networks.activation_sizes import operations
 from grader.networks.graph import Network
 from grader.networks.onnx_drawing import Drawing, UnknownOperators, draw
 from grader.networks.onnx_nodes import GraphError
@@ -66,6 +67,8 @@ def _unused(drawing: Drawing, graph: Graph) -> Iterator[Finding]:
 def _judged(network: Network, classes: int) -> Iterator[Finding]:
     if network.classes != classes:
         yield Finding("onnx-classes", expected=f"{classes:,}", got=f"{network.classes:,}")
+    if (work := operations(network)) > limits.MAX_OPERATIONS:
+        yield Finding("too-many-operations", expected=f"{limits.MAX_OPERATIONS:,}", got=f"{work:,}")
     numbers = single_numbers(network)
     if len(numbers) > limits.ONNX_MAX_SINGLES:
         yield Finding("onnx-singles", expected=f"{limits.ONNX_MAX_SINGLES}", got=f"{len(numbers):,}")

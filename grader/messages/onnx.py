@@ -4,10 +4,7 @@ from collections.abc import Mapping
 
 from grader.messages.sentence import Sentence
 
-EXPORT = (
-    "Export the trained network with torch.onnx.export(model.eval(), torch.zeros(1, 3, 224, 224), "
-    '"model.onnx", dynamo=False, opset_version=17), with the image shape of the assignment.'
-)
+EXPORT = "Export the trained network with torch.onnx.export, as the help page shows, for one image of the assignment's shape."
 _PLAIN = "Leave it out of the network, and export again."
 
 INSTEAD: Mapping[str, str] = {
@@ -179,7 +176,7 @@ PROBLEMS = {
     ),
     "onnx-other-images": Sentence(
         message="The input {where} takes images of shape {got}; the assignment's are {expected}: channels, height, width.",
-        hint=f"{EXPORT} From Keras, export with tf2onnx and --inputs-as-nchw.",
+        hint="Export for one image of that shape; from Keras with tf2onnx and --inputs-as-nchw.",
         explanation="Every network gets the same images; what it wants to shrink, it can shrink itself.",
     ),
     "onnx-operator": Sentence(
@@ -213,7 +210,7 @@ PROBLEMS = {
         explanation="A network that looks at a whole batch could tell images by each other.",
     ),
     "too-many-operations": Sentence(
-        message="The network computes {got} numbers for one image beside its kernels; the assignment allows {expected}.",
+        message="The network computes {got} numbers for one image beside its kernels; at most {expected} are evaluated.",
         hint="Use fewer layers where the image is still large, and smaller windows of pooling.",
         explanation="Activations and pooling take time, too; a pooling window counts once for each of its places.",
     ),

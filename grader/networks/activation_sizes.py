@@ -1,6 +1,5 @@
 """How large the tensors between a network's layers are, from its graph alone."""
 
-from collections.abc import Mapping
 from math import prod
 
 import onnx
@@ -14,17 +13,15 @@ FLOAT32_BYTES = 4
 POOLS = frozenset({"AveragePool", "MaxPool"})
 
 
-def largest_activation(network: Network, shapes: Mapping[str, Shape] | None = None) -> int:
-    """The largest tensor on one sample's way through the network, its input included, in bytes of float32.
-
-    `shapes` are those of `shapes_of`, where they are there already.
-    """
-    known = shapes_of(network) if shapes is None else shapes
-    return FLOAT32_BYTES * max(prod(network.input_shape), *(prod(shape[1:]) for shape in known.values()))
+def largest_activation(network: Network) -> int:
+    """The largest tensor on one sample's way through the network, its input included, in bytes of float32."""
+    sizes = [prod(network.input_shape), *(prod(shape[1:]) for shape in shapes_of(network).values())]
+    return FLOAT32_BYTES * max(sizes)
 
 
-def operations(network: Network, shapes: Mapping[str, Shape]) -> int:
+def operations(network: Network) -> int:
     """How many numbers the operators give for one sample, each of a pooling as often as its window has places."""
+    shapes = shapes_of(network)
     return sum(prod(shapes[node.output[0]][1:]) * _places(node) for node in network.graph.node)
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -30,6 +30,9 @@ def all_kinds() -> Iterator[tuple[dict[str, object], bytes]]:
     for good in (_checkpoint(), _legacy(), _safetensors()):
         yield pytorch, good
         yield pytorch, good[:-1]
+    onnx: dict[str, object] = {"format": "onnx"}
+    for content in (_onnx(), _onnx()[:-1], b"\x08\x08\x12\x01\xff"):
+        yield onnx, content
     archive = _archive()
     yield {**pytorch, "task": "contents"}, archive
     for task in ("weights", "bytes"):
@@ -72,6 +75,36 @@ def _legacy() -> bytes:
 def _safetensors() -> bytes:
     table = json.dumps({"l.1.weight": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
     return struct.pack("<Q", len(table)) + table + _NUMBERS
+
+
+def _onnx() -> bytes:
+    """A dense layer: with weights of float16, one of them bfloat16, a slope, and a shape in whole numbers."""
+    tensors = [
+        _message({1: 2, 2: 10, 8: b"w.weight", 9: b"\0\x3c\0\0"}),
+        _message({1: 2, 2: 16, 8: b"w.bias", 9: b"\x80\x3f\0\0"}),
+        _message({2: 7, 7: b"\x01", 8: b"one"}),
+    ]
+    slope = _message({1: b"alpha", 2: 0.5, 20: 1})
+    node = _message({1: b"images", 2: b"logits", 3: b"node", 4: b"LeakyRelu"}) + _message({5: slope})
+    sizes = b"".join(_message({1: _message({1: size})}) for size in (1, 3, 4, 4))
+    images = _message({1: b"images", 2: _message({1: _message({1: 1, 2: sizes})})})
+    parts = [(1, node), *((5, tensor) for tensor in tensors), (11, images), (12, _message({1: b"logits"}))]
+    graph = b"".join(_message({number: content}) for number, content in parts)
+    return _message({1: 8, 7: graph, 8: _message({2: 17})})
+
+
+def _message(fields: Mapping[int, int | float | bytes]) -> bytes:
+    """Fields on the wire of protocol buffers, with lengths below 2**14 and numbers below 128."""
+    written = b""
+    for number, value in fields.items():
+        wire = 0 if isinstance(value, int) else 5 if isinstance(value, float) else 2
+        key = number << 3 | wire
+        written += bytes([key]) if key < 128 else bytes([key & 127 | 128, key >> 7])
+        if isinstance(value, bytes):
+            written += bytes([len(value) & 127 | 128, len(value) >> 7]) + value
+        else:
+            written += struct.pack("<f", value) if isinstance(value, float) else bytes([value])
+    return written
 
 
 def _archive() -> bytes:

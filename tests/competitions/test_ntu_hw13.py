@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +39,20 @@ def sample() -> Any:
     return trained(Sample())
 
 
-def with_weights(model: Any, name: str) -> Any:
+def with_weights(network: Callable[[], Any], name: str) -> Any:
     """A network with the weights of a student's state dict."""
     path = SHARED / f"{name}_student_best.ckpt"
     if not path.is_file():
         pytest.skip(f"the course's files are not at {SHARED}")
+    model = network()
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model
 
 
-NETWORKS = {
+NETWORKS: dict[str, Callable[[], Any]] = {
     "sample": sample,
-    "spring2023": lambda: with_weights(Spring2023(), "spring2023_58235"),
-    "spring2022": lambda: with_weights(Spring2022(), "spring2022_90387"),
+    "spring2023": partial(with_weights, Spring2023, "spring2023_58235"),
+    "spring2022": partial(with_weights, Spring2022, "spring2022_90387"),
 }
 PARAMETERS = {"sample": 59_723, "spring2023": SAMPLES["spring2023_58235"], "spring2022": SAMPLES["spring2022_90387"]}
 

@@ -63,7 +63,7 @@ def test_there_are_built_in_competitions() -> None:
         ("slug: tiny", "slug: Tiny!", 1, "slug: String should match pattern"),
         ("slug: tiny", "slug: -tiny", 1, "slug: String should match pattern"),
         ("slug: tiny", "slug: [tiny]", 1, "slug: Input should be a valid string"),
-        ("keras-h5", "pickle", 4, "grading.file.format: Input should be 'keras-h5' or 'pytorch', got 'pickle'"),
+        ("keras-h5", "pickle", 4, "grading.file.format: Input should be 'keras-h5', 'pytorch' or 'onnx', got 'pickle'"),
         ('["my_*.h5"]', "[]", 5, "grading.file.names: Tuple should have at least 1 item"),
         ('["my_*.h5"]', "my_*.h5", 5, "grading.file.names: Input should be a valid tuple"),
         ("20000", "0", 6, "grading.file.max_bytes: Input should be greater than 0"),

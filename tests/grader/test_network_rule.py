@@ -133,7 +133,7 @@ def test_a_name_may_be_given_to_a_layer(tmp_path: Path) -> None:
         ("- flatten", "- flatten\n      - softmax", 11, "softmax stands before other layers"),
         ("- relu", "- conv2d: {name: conv1, channels: 2, kernel: 1}", 8, "another layer is called 'conv1' already"),
         ("input_shape: [1, 8, 8]", "input_shape: [1, 8]", 5, "grading.network.input_shape"),
-        ("    input_shape: [1, 8, 8]\n", "", 4, "`input_shape` and `layers` belong together"),
+        ("    input_shape: [1, 8, 8]\n", "", 4, "`input_shape` belongs to `layers` and to `free`"),
         ("    input_shape", "    keras_config: {}\n    input_shape", 4, "exactly one of keras_config, layers"),
         ("mean: [0.5]", "mean: [0.5, 0.5]", 14, "`mean` has 2 numbers, the network's input 1 channels"),
         (

@@ -87,5 +87,6 @@ def test_warming_reads_a_sample_of_each_kind(monkeypatch: pytest.MonkeyPatch) ->
     assert seen == [
         *("read", "h5-damaged", "zip-archive", "text-file"),
         *("read", "zip-no-end", "read", "legacy-truncated", "read", "safetensors-truncated"),
+        *("read", "onnx-damaged", "onnx-opset"),
         *("read", "read", "read"),
     ]
