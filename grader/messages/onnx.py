@@ -190,7 +190,7 @@ PROBLEMS = {
         explanation="Each operator is supported as exporters write it for networks that judge each image by itself.",
     ),
     "onnx-unused": Sentence(
-        message="{got} arrays with {expected} numbers are used nowhere; the first is {where}.",
+        message="Arrays that are used nowhere: {got}, with {expected} numbers; the first is {where}.",
         hint="Export the network again, without weights that it does not use.",
         explanation="Weights that do nothing would make a network look sparser than it is.",
     ),

@@ -77,8 +77,8 @@ def draw(graph: Graph, weights: Mapping[str, Weight], *, free: bool = False) -> 
 
 def _finished(walk: _Walk, logits: Known | None, order: Sequence[str], unused: tuple[str, ...]) -> Drawing:
     if not isinstance(logits, Value) or len(logits.shape) != 1 or logits.shape[0] < MIN_CLASSES:
-        shape = logits.shape if isinstance(logits, Value) else "that no image decides"
-        raise GraphError(f"the network gives an output of shape {shape}; one number for each class is needed")
+        told = f"of shape {logits.shape}" if isinstance(logits, Value) else "that no image decides"
+        raise GraphError(f"the network gives an output {told}; one number for each class is needed")
     used = [slot for slots in walk.sketch.slots.values() for slot in slots]
     network = walk.sketch.finish("network", logits, order or used)
     if not network.parameters:

@@ -75,7 +75,7 @@ def _check_opset(opsets: Sequence[Table]) -> None:
     ours = [opset.get("version", 0) for opset in opsets if opset.get("domain", "") in OURS]
     if len(ours) != 1 or not limits.ONNX_LEAST_OPSET <= ours[0] <= limits.ONNX_MOST_OPSET:
         expected = f"{limits.ONNX_LEAST_OPSET} to {limits.ONNX_MOST_OPSET}"
-        raise Refusal(Finding("onnx-opset", expected=expected, got=", ".join(map(str, ours[:4])) or "none"))
+        raise Refusal(Finding("onnx-opset", expected=expected, got=", ".join(map(str, ours[:4])) or "unknown version"))
 
 
 def _check_names(tensors: Sequence[Table], nodes: Sequence[Table]) -> None:
@@ -113,7 +113,9 @@ def _output(outputs: Sequence[Table]) -> str:
 def _node(node: Table, arrays: Arrays) -> Words:
     outputs, inputs = node.get("output", []), node.get("input", [])
     name = node.get("name") or next(iter(outputs), "") or "a node"
-    if not node.get("op_type") or node.get("overload") or max(len(inputs), len(outputs)) > limits.ONNX_MAX_INPUTS:
+    if node.get("overload"):
+        raise Refusal(Finding("onnx-functions", name))
+    if not node.get("op_type") or max(len(inputs), len(outputs)) > limits.ONNX_MAX_INPUTS:
         raise Refusal(Finding("onnx-damaged", name, got=f"a node of {len(inputs)} inputs, {len(outputs)} outputs"))
     if node.get("domain", "") not in OURS:
         raise Refusal(Finding("onnx-domain", name, got=f"{node['domain']}.{node['op_type']}"))

@@ -49,7 +49,7 @@ def array_of(tensor: Table, where: str) -> AnyArray:
     if tensor.get("data_location", 0) != 0:
         raise Refusal(Finding("onnx-external-data", where))
     number = tensor.get("data_type", 0)
-    name = TYPE_NAMES[number] if 0 <= number < len(TYPE_NAMES) else f"type {number}"
+    name = TYPE_NAMES[number] if 0 <= number < len(TYPE_NAMES) else f"number {number}"
     if name == "text":
         raise Refusal(Finding("onnx-strings", where))
     if name not in KINDS:
@@ -63,7 +63,7 @@ def array_of(tensor: Table, where: str) -> AnyArray:
 
 def _size(shape: tuple[int, ...], where: str) -> int:
     if len(shape) > limits.MAX_DIMENSIONS or any(not 0 <= each <= limits.MAX_ELEMENTS for each in shape):
-        raise Refusal(Finding("onnx-tensor-size", where, f"{limits.MAX_DIMENSIONS} axes", f"shape {shape[:16]}"))
+        raise Refusal(Finding("onnx-tensor-size", where, f"at most {limits.MAX_DIMENSIONS} sizes, from 0", f"shape {shape[:16]}"))
     if prod(shape) > limits.MAX_ELEMENTS:
         raise Refusal(Finding("onnx-tensor-size", where, f"{limits.MAX_ELEMENTS:,} numbers", f"{prod(shape):,}"))
     return prod(shape)

@@ -15,9 +15,12 @@ FOLDER = Path(__file__).resolve().parent
 COMPETITIONS = {
     "corpus": FOLDER / "competition.yaml",
     "corpus-torch": FOLDER / "competition-torch.yaml",
+    "corpus-onnx": FOLDER / "competition-onnx.yaml",
     "cmu-10605": FOLDER.parents[1] / "competitions" / "cmu-10605.yaml",
 }
 KEYS = {"why", "verdict", "competition", "name", "zeros", "notes", "problems", "file", "maker", "seed", "parameters"}
+NAMES = {"corpus-torch": "model.pt", "corpus-onnx": "model.onnx"}
+"""The names under which files of these competitions are handed in, where the case gives no other."""
 VERDICTS = {"accept": "accepted", "reject": "rejected"}
 
 
@@ -51,8 +54,7 @@ class Case:
     @property
     def file_name(self) -> str:
         """The name under which the file is handed in."""
-        default = "model.pt" if self.competition == "corpus-torch" else "my_model_weights.h5"
-        return str(self.facts.get("name", default))
+        return str(self.facts.get("name", NAMES.get(self.competition, "my_model_weights.h5")))
 
     @property
     def problems(self) -> list[tuple[str, str]]:
