@@ -53,7 +53,7 @@ bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare o
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
 
-corpus: $(VENV)/.dev ## Print what h5py, Keras and torch do with each file of the corpus, beside its verdict here.
+corpus: $(VENV)/.dev ## Print what h5py, Keras, torch and onnxruntime do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py
 
 fuzz: $(VENV)/.dev ## Feed 200,000 damaged files of each kind to the readers (RUNS, SEED), and tell what became of them.

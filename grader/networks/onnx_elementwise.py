@@ -13,6 +13,8 @@ from grader.networks.draft import Draft, Value
 from grader.networks.onnx_nodes import Node, Stack, Weight
 from grader.networks.onnx_sketch import Sketch
 
+OF_MANY = ("Max", "Min")
+"""Operators of any number of inputs."""
 Draw: TypeAlias = Callable[[Sketch, Node], Value]
 
 
@@ -21,8 +23,8 @@ def joined(operator: str) -> Draw:
 
     def join(sketch: Sketch, node: Node) -> Value:
         ranks = {len(each.shape) for each in node.inputs if isinstance(each, Value)}
-        if len(ranks) != 1 or len(node.inputs) < 2:
-            raise node.error("values with as many axes, or one and constants, are needed")
+        if len(ranks) != 1 or len(node.inputs) < 2 or (len(node.inputs) > 2 and operator not in OF_MANY):
+            raise node.error("values with as many axes, or one and constants, are needed; two of them")
         operands = [_operand(sketch, node, place, max(ranks)) for place in range(len(node.inputs))]
         shapes = [shape for _, shape in operands]
         try:

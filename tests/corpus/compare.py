@@ -16,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from tests.corpus.cases import FOLDER, Case, all_cases
+from tests.corpus.cases import FOLDER, Case, all_cases, definition_of
 from tests.corpus.makers.bases import CONFIGS
 from tests.corpus.readers import FOREIGN
 
@@ -27,8 +27,15 @@ WAYS = {
     "tf_keras": "Keras 2",
     "torch": "torch.load",
     "torch-script": "a script with torch",
+    "onnx": "onnx.checker",
+    "onnxruntime": "onnxruntime",
 }
-FOR_KERAS, FOR_TORCH = ("visititems", "walk", "keras", "tf_keras"), ("torch", "torch-script")
+READERS = {
+    "keras-h5": ("visititems", "walk", "keras", "tf_keras"),
+    "pytorch": ("torch", "torch-script"),
+    "onnx": ("onnx", "onnxruntime"),
+}
+"""Format of a competition's files -> the ordinary programs that read them."""
 FILE_SECONDS = 10
 START_SECONDS = 120
 BAD = ("accepted", "foreign", "code", "hang", "crash")
@@ -89,7 +96,7 @@ class Reader:
 def lay_out(case: Case, folder: Path) -> None:
     """The file under all names, and the neighbours that hostile files point to."""
     (folder / "my.h5").write_bytes(case.content)
-    for name in ("my.weights.h5", "my.pt"):
+    for name in ("my.weights.h5", "my.pt", "my.onnx"):
         os.link(folder / "my.h5", folder / name)
     (folder / "neighbour.bin").write_bytes(np.full(64, FOREIGN, np.float32).tobytes())
     with h5py.File(folder / "neighbour.h5", "w") as file:
@@ -144,8 +151,8 @@ def summarise(cases: Sequence[Case], rows: Sequence[dict[str, str]]) -> int:
 
 def main() -> int:
     worst = []
-    for ways, torch in ((FOR_KERAS, False), (FOR_TORCH, True)):
-        cases = [case for case in all_cases() if (case.competition == "corpus-torch") is torch]
+    for kind, ways in READERS.items():
+        cases = [case for case in all_cases() if definition_of(case.competition).grading.file.format == kind]
         worst.append(summarise(cases, compare(cases, ways)))
     return 0 if min(worst) >= MIN_BAD else 1
 

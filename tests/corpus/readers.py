@@ -1,6 +1,6 @@
 """Ordinary programs that read a weight file, as graders do that are written in an afternoon; one process for many files.
 
-`python tests/corpus/readers.py visititems|walk|keras|tf_keras|torch|torch-script` takes a line of JSON for each
+`python tests/corpus/readers.py visititems|walk|keras|tf_keras|torch|torch-script|onnx|onnxruntime` takes a line of JSON for each
 file from its input and answers with one. It runs without a jail: its owner limits its memory and its time, and starts another when it ends.
 """
 
@@ -110,6 +110,22 @@ def torch_script(folder: Path, config: str) -> Iterator[AnyArray]:
     return iter([tensor.numpy() for tensor in network.state_dict().values()])
 
 
+def onnx_checker(folder: Path, config: str) -> Iterator[AnyArray]:
+    """The onnx library: load, check in full, and the weights as arrays."""
+    onnx = importlib.import_module("onnx")
+    model = onnx.load(folder / "my.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    return iter([onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer])
+
+
+def onnx_runtime(folder: Path, config: str) -> Iterator[AnyArray]:
+    """onnxruntime as it is, on one image."""
+    runtime = importlib.import_module("onnxruntime")
+    runtime.set_default_logger_severity(4)
+    session = runtime.InferenceSession(folder / "my.onnx", providers=["CPUExecutionProvider"])
+    return iter(session.run(None, {session.get_inputs()[0].name: np.ones((1, 1, 4, 4), np.float32)}))
+
+
 def answer(read: Read, task: dict[str, str]) -> dict[str, Any]:
     """`accepted`, `foreign`, `code` (the file's own was run) or `refused`, with the exception."""
     folder = Path(task["folder"])
@@ -136,6 +152,8 @@ PLAIN: dict[str, Read] = {
     "walk": walk,
     "torch": torch_load,
     "torch-script": torch_script,
+    "onnx": onnx_checker,
+    "onnxruntime": onnx_runtime,
 }
 
 

@@ -86,6 +86,13 @@ def test_the_corpus_has_enough_checkpoints() -> None:
     assert accepted[True] >= 20
 
 
+def test_the_corpus_has_enough_networks() -> None:
+    accepted = Counter(case.accepted for case in all_cases() if case.competition == "corpus-onnx")
+
+    assert accepted.total() >= 60
+    assert accepted[True] >= 15
+
+
 def test_no_checkpoint_runs_what_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     gadgets = [case for case in all_cases() if b"marker" in case.content]

@@ -3,15 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from grader.checking import values
-from grader.errors import Refusal
-from grader.reading import job, storage, stored, torch_files
+from grader.errors import GraderFault, Refusal
+from grader.evaluating.exact import ExactNetwork
+from grader.evaluating.onnx_runtime import Engine
+from grader.facts import Shape
+from grader.networks.graph import bind
+from grader.reading import job, onnx_files, storage, stored, torch_files
 from grader.reading.signatures import is_archive, recognise
 from tests.corpus.cases import definition_of
-from tests.fuzz import mutations, torch_mutations
+from tests.fuzz import mutations, onnx_mutations, torch_mutations
 
 MAX_BYTES = 1 << 22
 
@@ -30,6 +37,7 @@ class Kind:
 KINDS = {
     "h5": Kind("h5", mutations.make, "keras-h5", "corpus", (storage, "read_arrays")),
     "torch": Kind("torch", torch_mutations.make, "pytorch", "corpus-torch", (torch_files, "read_arrays")),
+    "onnx": Kind("onnx", onnx_mutations.make, "onnx", "corpus-onnx", (onnx_files, "read_arrays")),
 }
 
 
@@ -61,16 +69,29 @@ def _judge(data: bytes, kind: Kind) -> str:
             contents = stored.contents_from_answer(*job.answer(data, MAX_BYTES, {**arguments, "task": "contents"}))
             arguments |= {"member": contents.members[0].name} if contents.members else {}
         found = stored.from_answer(*job.answer(data, MAX_BYTES, arguments))
-        fitted = definition_of(kind.competition).fit(found)
-        _, findings = values.canonical(fitted.arrays, fitted.slots)
+        rules = definition_of(kind.competition)
+        fitted = rules.fit(found)
+        weights, findings = values.canonical(fitted.arrays, fitted.slots)
+        problems = [*fitted.problems, *findings]
+        if fitted.network is not None and found.graph is not None:
+            problems += rules.grading.limits.findings(fitted.network)
+            if not problems:
+                run(bind(fitted.network, weights), rules.input_shape, rules.classes)
     except Refusal as refusal:
         return refusal.findings[0].code
     except MemoryError:
         return "memory"
     except Exception as error:
         return f"exception {type(error).__name__}: {error}"[:200].replace("\n", " ")
-    problems = [*fitted.problems, *findings]
     return problems[0].code if problems else "accepted"
+
+
+def run(model: bytes, shape: Shape, classes: int) -> None:
+    """Raises where an engine does not take a network that was drawn, or the float64 pass gives it another shape."""
+    image = np.linspace(-1, 1, 2 * prod(shape), dtype=np.float32).reshape(2, *shape)
+    for logits in (Engine(model).logits(image), ExactNetwork(model).logits(image)):
+        if logits.shape != (2, classes):
+            raise GraderFault(f"logits of shape {logits.shape}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ Keys of a program, all optional:
     edits      edits of the bytes, see `edits`
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -39,20 +40,29 @@ TYPES: Mapping[int, str] = {1: "<f4", 2: "<u1", 3: "<i1", 6: "<i4", 7: "<i8", 9:
 
 def make(parameters: Mapping[str, Any], seed: int) -> bytes:
     """The bytes of the file."""
-    extra = parameters.get("extra", {})
-    opsets = parameters.get("opsets", [["", 17]])
-    fields = [(1, parameters.get("ir", 8)), (2, "corpus"), (7, _graph(parameters, seed))]
-    fields += [(8, [(1, domain), (2, version)]) for domain, version in opsets]
-    data = message([*fields, *_fields(extra.get("model", []))])
+    data = message(model_of(parameters, seed))
     for edit in parameters.get("edits", []):
         data = edits.apply(data, edit)
     return data
 
 
+def model_of(parameters: Mapping[str, Any], seed: int) -> list[tuple[int, Any]]:
+    """The model as nested lists of fields."""
+    opsets = parameters.get("opsets", [["", 17]])
+    fields: list[tuple[int, Any]] = [(1, 8), (2, "corpus"), (7, _graph(parameters, seed))]
+    fields += [(8, [(1, domain), (2, version)]) for domain, version in opsets]
+    return [*fields, *_fields(parameters.get("extra", {}).get("model", []))]
+
+
 def _graph(parameters: Mapping[str, Any], seed: int) -> Fields:
     nodes, output = _around(parameters)
     inputs = parameters.get("inputs", [["images", 1, [None, 1, 4, 4]]])
-    fields: list[tuple[int, Any]] = [(1, _node(*node)) for node in nodes]
+    fields: list[tuple[int, Any]] = []
+    seen: Counter[str] = Counter()
+    for operator, *rest in nodes:  # named as torch names them
+        name = f"/{operator}_{seen[operator]}" if seen[operator] else f"/{operator}"
+        fields.append((1, _node(name, operator, *rest)))
+        seen[operator] += 1
     fields.append((2, "network"))
     fields += [(5, tensor) for tensor in _tensors(parameters.get("tensors", {}), seed)]
     fields += [(11, _value(*each)) for each in inputs]
@@ -78,6 +88,7 @@ def _around(parameters: Mapping[str, Any]) -> tuple[list[list[Any]], str]:
 
 
 def _node(
+    name: str,
     operator: str,
     inputs: Sequence[str],
     outputs: Sequence[str],
@@ -86,8 +97,8 @@ def _node(
 ) -> Fields:
     more = more or {}
     fields: list[tuple[int, Any]] = [(1, name) for name in inputs] + [(2, name) for name in outputs]
-    fields += [(3, more.get("name", f"/{operator}")), (4, operator)]
-    fields += [(5, _attribute(name, value)) for name, value in (attributes or {}).items()]
+    fields += [(3, more.get("name", name)), (4, operator)]
+    fields += [(5, _attribute(key, value)) for key, value in (attributes or {}).items()]
     fields += [(7, more["domain"])] if "domain" in more else []
     return [*fields, *_fields(more.get("extra", []))]
 
@@ -116,11 +127,15 @@ def _tensors(changes: Mapping[str, Any], seed: int) -> Iterable[Fields]:
 def _tensor(name: str, told: Mapping[str, Any], random: np.random.Generator) -> Fields:
     """A tensor; its numbers are multiples of a quarter, of which about a ninth is zero, unless `values` are given."""
     dims, kind = told.get("dims", []), told.get("type", 1)
-    drawn = random.integers(-4, 5, int(np.prod(dims, dtype=np.int64)) if 0 <= np.prod(dims, dtype=float) < 1e5 else 1) / 4
+    drawn = (
+        random.integers(-4, 5, int(np.prod(dims, dtype=np.int64)) if 0 <= np.prod(dims, dtype=float) < 1e5 else 1) / 4
+    )
     numbers = np.resize(np.asarray(told["values"], np.float64), len(drawn)) if "values" in told else drawn
     fields: list[tuple[int, Any]] = [(1, size) for size in dims]
     fields += [(2, kind), (8, told.get("name", name))]
-    return [*fields, *_content(numbers, kind, told.get("as", "raw")), *_fields(told.get("extra", []))]
+    with np.errstate(all="ignore"):  # a file may say that infinity is a whole number
+        content = _content(numbers, kind, told.get("as", "raw"))
+    return [*fields, *content, *_fields(told.get("extra", []))]
 
 
 def _content(numbers: AnyArray, kind: int, way: str) -> Fields:
