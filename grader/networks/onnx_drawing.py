@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+import numpy as np
+
 from grader import limits
 from grader.facts import AnyArray, Graph, GraphNode, Shape
 from grader.networks.draft import Draft, Value
@@ -154,7 +156,8 @@ def _follow(walk: _Walk, found: GraphNode) -> Sequence[Known]:
     if node.operator not in DRAWN:
         raise node.error("it is supported around constant shapes alone; export a network of fixed shapes")
     try:
-        drawn = DRAWN[node.operator](walk.sketch, node)
+        with np.errstate(all="ignore"):  # what overflows is found by its value
+            drawn = DRAWN[node.operator](walk.sketch, node)
     except MISFITS as error:
         raise node.error(f"its attributes are not those of its operator ({error})") from None
     if isinstance(drawn, Stack):

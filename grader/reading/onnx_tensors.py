@@ -63,7 +63,9 @@ def array_of(tensor: Table, where: str) -> AnyArray:
 
 def _size(shape: tuple[int, ...], where: str) -> int:
     if len(shape) > limits.MAX_DIMENSIONS or any(not 0 <= each <= limits.MAX_ELEMENTS for each in shape):
-        raise Refusal(Finding("onnx-tensor-size", where, f"at most {limits.MAX_DIMENSIONS} sizes, from 0", f"shape {shape[:16]}"))
+        raise Refusal(
+            Finding("onnx-tensor-size", where, f"at most {limits.MAX_DIMENSIONS} sizes, from 0", f"shape {shape[:16]}")
+        )
     if prod(shape) > limits.MAX_ELEMENTS:
         raise Refusal(Finding("onnx-tensor-size", where, f"{limits.MAX_ELEMENTS:,} numbers", f"{prod(shape):,}"))
     return prod(shape)

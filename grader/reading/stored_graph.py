@@ -11,6 +11,7 @@ from grader.facts import AnyArray, Graph, GraphNode, Shape
 
 TYPES = tuple(np.dtype(name) for name in ("float16", "float32", "float64", "int64", "int32", "uint8"))
 LARGEST = 1 << 63
+LARGEST_FLOAT = float(np.finfo(np.float32).max)
 
 
 def graph_from_words(words: object, arrays: Mapping[str, AnyArray]) -> Graph:
@@ -59,7 +60,7 @@ def _attribute(value: object, arrays: Mapping[str, AnyArray]) -> Any:
 def _is_number(value: object) -> bool:
     if type(value) is int:
         return -LARGEST <= value < LARGEST
-    return type(value) is float and bool(np.isfinite(np.float32(value)))
+    return type(value) is float and abs(value) <= LARGEST_FLOAT
 
 
 def _array(key: object, arrays: Mapping[str, AnyArray]) -> AnyArray:

@@ -156,5 +156,7 @@ def _another_frame(program: dict[str, Any], chance: random.Random) -> None:
         program["extra"] = {where: [[chance.randrange(1, 30), chance.choice(("", 7, "text", [[1, "a"]]))]]}
 
 
-LIES = (_another_attribute, _another_attribute, _another_tensor, _another_tensor, _another_operator, _another_input)
-LIES += (_another_frame,)
+LIES = (
+    *(_another_attribute, _another_attribute, _another_tensor, _another_tensor),
+    *(_another_operator, _another_input, _another_frame),
+)

@@ -179,3 +179,36 @@ def test_a_layer_is_told_in_words(tmp_path: Path, options: Mapping[str, Any], wo
     assert plan is not None
     assert plan.in_words()[0] == ("conv1", "conv2d", words)
     assert plan.in_words()[1] == ("", "relu", "")
+
+
+@pytest.mark.parametrize(
+    ("file_format", "network", "told"),
+    [
+        (
+            "onnx",
+            "input_shape: [1, 4, 4]\n    layers: [flatten, linear: 2]",
+            "`format: onnx` and a network that is `free: true` belong together",
+        ),
+        ("pytorch", "free: true\n    input_shape: [1, 4, 4]", "belong together"),
+        ("onnx", "free: true", "`input_shape` belongs to"),
+        ("onnx", "free: false\n    input_shape: [1, 4, 4]", "free"),
+    ],
+)
+def test_a_free_network_needs_its_images_and_files_that_hold_it(
+    tmp_path: Path, file_format: str, network: str, told: str
+) -> None:
+    text = f"""\
+slug: free
+grading:
+  file: {{format: {file_format}, names: ["*"]}}
+  network:
+    {network}
+  classes: [red, green]
+  score: accuracy
+"""
+    (tmp_path / "free.yaml").write_text(text)
+
+    with pytest.raises(DefinitionError) as caught:
+        competition.load(tmp_path / "free.yaml")
+
+    assert told in str(caught.value)
