@@ -10,30 +10,20 @@ FLOATS = (0.0, -0.0, 0.5, -1.0, 6.0, 1e-42, 3e38, float("inf"), float("-inf"), f
 TYPES = (0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 13, 16, 17, 99)
 WAYS = ("raw", "floats", "ints", "ints32", "doubles", "nothing")
 NAMES = (
-    "axis",
-    "axes",
-    "perm",
-    "kernel_shape",
-    "pads",
-    "strides",
-    "dilations",
-    "group",
-    "alpha",
-    "epsilon",
-    "keepdims",
-)
-NAMES += (
-    "transA",
-    "transB",
-    "to",
-    "mode",
-    "auto_pad",
-    "ceil_mode",
-    "value",
-    "value_float",
-    "value_ints",
-    "split",
-    "start",
+    *("axis", "axes", "perm", "kernel_shape", "pads", "strides", "dilations", "group", "alpha", "epsilon", "keepdims"),
+    *(
+        "transA",
+        "transB",
+        "to",
+        "mode",
+        "auto_pad",
+        "ceil_mode",
+        "value",
+        "value_float",
+        "value_ints",
+        "split",
+        "start",
+    ),
 )
 UNKNOWN = ("If", "Loop", "Sin", "Sqrt", "LSTM", "BitShift", "RandomNormal", "DequantizeLinear", "NoSuchOperator")
 IMAGE: list[tuple[str, dict[str, Any], list[str]]] = [
