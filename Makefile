@@ -48,8 +48,9 @@ faults: $(VENV)/.dev ## Harm a service in every way on each database (FAULTS_SUB
 networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself.
 	@$(BIN)/pytest tests/grader/networks/test_torch_reference.py -m slow -n $(or $(WORKERS),2)
 
-bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some five minutes.
+bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some eight minutes.
 	@$(BIN)/python -m benchmarks.grading_speed
+	@$(BIN)/python -m benchmarks.free_networks
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
 

@@ -24,7 +24,7 @@ from benchmarks.material import SHIPPED
 from models.courses import Role
 
 START_SECONDS = 60.0
-GRADING_SECONDS = 120.0
+GRADING_SECONDS = 300.0
 TICK = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 
@@ -32,10 +32,11 @@ PROC = Path("/proc")
 class ServiceTree:
     """`secateur run` and everything below it. Its CPU is that of all its processes, those that have ended included."""
 
-    def __init__(self, folder: Path, test_set: Path) -> None:
+    def __init__(self, folder: Path, test_set: Path, rules: Path, file_name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = folder / "secateur.sqlite"
-        self._token = _populate(f"sqlite:///{self._database}", folder, test_set)
+        self._token = _populate(f"sqlite:///{self._database}", folder, test_set, rules)
+        self._address = f"/submissions?competition={rules.stem}&name={file_name}"
         with closing(socket.create_server(("127.0.0.1", 0))) as listener:
             self._port = int(listener.getsockname()[1])
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")}
@@ -64,7 +65,7 @@ class ServiceTree:
 
     def post(self, content: bytes) -> int:
         """The number of a new submission, its file as the raw body of a POST."""
-        status, body = self._ask("POST", "/submissions?competition=demo&name=my_model_weights.h5", content)
+        status, body = self._ask("POST", self._address, content)
         if status != 202:
             raise RuntimeError(f"{status}: {body!r}")
         return int(json.loads(body)["id"])
@@ -131,9 +132,11 @@ class ServiceTree:
 
 
 @contextmanager
-def service(folder: Path, test_set: Path) -> Iterator[ServiceTree]:
-    """A running service, ready, until the end of the block."""
-    tree = ServiceTree(folder, test_set)
+def service(
+    folder: Path, test_set: Path, rules: Path = SHIPPED / "demo.yaml", file_name: str = "my_model_weights.h5"
+) -> Iterator[ServiceTree]:
+    """A running service, ready, until the end of the block; `rules` is a definition that is called as its slug is."""
+    tree = ServiceTree(folder, test_set, rules, file_name)
     try:
         tree.wait_until_ready()
         yield tree
@@ -141,11 +144,10 @@ def service(folder: Path, test_set: Path) -> Iterator[ServiceTree]:
         tree.close()
 
 
-def _populate(database_url: str, folder: Path, test_set: Path) -> str:
-    """One student's token, in a course with the demo's competition on this test set."""
+def _populate(database_url: str, folder: Path, test_set: Path, path: Path) -> str:
+    """One student's token, in a course with a competition on this test set."""
     migrate(database_url)
     database = Database(database_url)
-    path = SHIPPED / "demo.yaml"
     text = path.read_text(encoding="utf-8")
     with database.write() as session:
         course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")

@@ -71,9 +71,8 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
     heavy = definition.grading.limits.findings(network) if network and definition.exact is None else ()
     problems = [*fitted.problems, *findings, *heavy]
     if problems or network is None:
-        if (
-            network is not None and not fitted.problems and not findings
-        ):  # a network that is only too large: by how much
+        if network is not None and not fitted.problems and not findings:
+            # a network that is only too large or too heavy: its table tells where
             report = replace(report, counts=counting.count(network.slots, weights))
         return Checked(reject(report, problems))
     digest = digest_of_weights(weights, fitted.derived)

@@ -24,6 +24,10 @@ def _lines(report: Report, definition: Definition) -> Iterator[str]:
         yield f"  macs        {report.macs.dense:,} dense, {report.macs.nonzero:,} with non-zero weights"
         if report.macs.effective is not None:
             yield f"              {report.macs.effective:,} effective, without units that no output depends on"
+    if report.counts and report.status is Status.REJECTED:  # too large: where its parameters are
+        for layer in report.counts.layers:
+            yield f"  {layer.parameters:>11,} {layer.name} {layer.shape}"
+        yield f"  {report.counts.parameters:>11,} parameters"
     for name, split in report.splits.items():
         yield f"  {name:<11} {split.correct:,} of {split.examples:,} correct ({split.correct / split.examples:.4f})"
     for name, found in report.scores.items():

@@ -148,7 +148,7 @@ def write_images(path: Path, slug: str) -> Path:
     """Images of noise in the shape that the competition's network takes."""
     rules = definition_of(slug)
     random = np.random.default_rng(1)
-    images = random.integers(0, 256, (EXAMPLES, *rules.network.input_shape), dtype=np.uint8)
+    images = random.integers(0, 256, (EXAMPLES, *rules.input_shape), dtype=np.uint8)
     np.savez(path, images=images, labels=np.arange(EXAMPLES) % len(rules.grading.classes))
     return path
 
