@@ -95,8 +95,8 @@ def _for_onnx(head: bytes, file_name: str) -> Finding | None:
         return None
     if head.startswith(HDF5):
         return Finding("onnx-instead", got="an HDF5 file, as Keras writes")
-    found = _named(head[:HEAD_BYTES], file_name)
-    if found is None or found.got == AN_ONNX_MODEL:
+    found = _named(head[:HEAD_BYTES], file_name.removesuffix(".onnx"))  # such a name says what it is not
+    if found is None:
         return Finding("not-onnx")
     if found.code in _FOR_ONNX:
         return Finding("onnx-instead", got=_FOR_ONNX[found.code] or found.got)
