@@ -2,7 +2,9 @@
 
 import os
 import resource
+import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -122,10 +124,16 @@ def kill(pid: int | None) -> None:
 
 
 def starve(pid: int) -> None:
-    """Leaves a process next to nothing of memory that it does not have yet. Raises PermissionError for another user's."""
+    """Leaves a process next to nothing of memory that it does not have yet. Raises PermissionError where that may not be."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
-    _, most = resource.prlimit(pid, resource.RLIMIT_AS)
-    resource.prlimit(pid, resource.RLIMIT_AS, (pages * resource.getpagesize() + STARVED_BYTES, most))
+    owner = Path(f"/proc/{pid}").stat()
+    if os.getuid() not in (0, owner.st_uid) or shutil.which("prlimit") is None:
+        raise PermissionError(f"process {pid} is another user's")
+    # As its own user: root may only with a right that containers lack.
+    command = ["prlimit", f"--pid={pid}", f"--as={pages * resource.getpagesize() + STARVED_BYTES}:"]
+    as_owner = {} if os.getuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    if subprocess.run(command, capture_output=True, **as_owner).returncode:  # type: ignore[call-overload]
+        raise PermissionError(f"the limits of process {pid} may not be changed")
 
 
 def kill_worker(scene: Scene) -> None:

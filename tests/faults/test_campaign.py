@@ -21,6 +21,7 @@ SOME = (
     harms.kill_web,
     harms.kill_zygote,
     harms.kill_child,
+    harms.starve_child,
     harms.starve_worker,
     harms.lock_database,
     harms.stop_database,
