@@ -7,7 +7,7 @@ one of them has is marked: `@pytest.mark.only_on("sqlite", reason="PRAGMAs are S
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -133,7 +133,8 @@ class Postgres(Backend):
         try:
             yield server.url(name)
         finally:
-            server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            with suppress(OperationalError):  # the server may be gone, and the database with it
+                server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
     def locked(self, url: str) -> Iterator[None]:

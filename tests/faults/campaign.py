@@ -233,7 +233,7 @@ def small_disk(parent: Path, submissions: int) -> Iterator[tuple[Path, bool]]:
         yield disk, mounted
     finally:
         if mounted:
-            subprocess.run(["umount", str(disk)], check=True)
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def print_tally(name: str, seed: int, tally: Tally) -> None:
@@ -251,7 +251,7 @@ def print_tally(name: str, seed: int, tally: Tally) -> None:
 def run(names: Sequence[str], submissions: int, seed: int) -> int:
     """The exit status: 0 where nothing was lost, scored twice, stuck, failed or otherwise wrong."""
     status = 0
-    with tempfile.TemporaryDirectory(prefix="secateur-faults-") as root:
+    with tempfile.TemporaryDirectory(prefix="secateur-faults-", ignore_cleanup_errors=True) as root:
         folder = Path(root)
         uploads = make_uploads(folder, submissions)
         calm_backend = KINDS[SQLITE](folder / "calm-database")

@@ -196,8 +196,10 @@ def stop_database(scene: Scene) -> None:
     """A server that crashes and comes back. SQLite has none: there its disk fills up instead."""
     if isinstance(scene.backend, Postgres):
         scene.backend.server.break_off()
-        time.sleep(scene.away_seconds)
-        scene.backend.server.go_on()
+        try:
+            time.sleep(scene.away_seconds)
+        finally:
+            scene.backend.server.go_on()
 
 
 def fill_disk(scene: Scene) -> None:
