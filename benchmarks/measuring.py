@@ -27,8 +27,8 @@ class Spent(NamedTuple):
 class BareEngine:
     """A process with onnxruntime, the graph and the images in memory; see `bare_engine`."""
 
-    def __init__(self, material: Material, batch: int) -> None:
-        arguments = [str(material.graph), str(material.pixels), str(batch)]
+    def __init__(self, material: Material, batch: int, off: Sequence[str] = ()) -> None:
+        arguments = [str(material.graph), str(material.pixels), str(batch), *off]
         command = [sys.executable, "-m", "benchmarks.bare_engine", *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE.parent
