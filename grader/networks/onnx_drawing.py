@@ -134,7 +134,9 @@ def _check_operators(nodes: Sequence[GraphNode]) -> None:
 
 def _as_known(name: str, array: AnyArray) -> Known:
     """A weight, unless the array holds whole numbers, or one number all over that nobody named as a weight."""
-    if array.dtype.kind != "f" or (is_made_up(name) and (array == array.reshape(-1)[:1]).all()):
+    if array.dtype.kind != "f" or not array.size:
+        return array
+    if is_made_up(name) and (array == array.flat[0]).all():
         return array
     return Weight(name, array.shape, array=array)
 
