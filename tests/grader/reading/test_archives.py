@@ -63,7 +63,7 @@ FILES = {
     "work/base.pt": CHECKPOINT,
     "work/series.yaml": "final: base.pt  # größer\n".encode(),
     "work/report.pdf": b"%PDF-1.7",
-    "__MACOSX/work/._base.pt": b"litter",
+    "__MACOSX/lab/._base.pt": b"litter",
     "work/.DS_Store": b"litter",
     "work/empty.txt": b"",
 }
