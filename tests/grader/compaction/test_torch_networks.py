@@ -129,7 +129,7 @@ def check_family(seed: int) -> None:
     assert not found.folded
     assert found.network.layers == small_network.layers
     assert all(np.array_equal(found.weights[name], array) for name, array in small.items())
-    check_same(network, weights, found)
+    check_same(network, weights, found, strict=True)
     _check_classes(network, weights, smaller, seed)
 
 
