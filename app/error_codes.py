@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from app.teams import explained as teams
+
 
 class Explained(NamedTuple):
     """What a code means, and what to do then."""
@@ -155,5 +157,6 @@ CODES = {
     "our-fault": Explained(
         "Something broke on our side.", "No try is used. Tell your instructor the number in the answer."
     ),
+    **{code: Explained(*told) for code, told in teams.CODES.items()},
 }
 """Every code that an AppError can have; the help page shows them, and an error's `type` leads there."""

@@ -31,6 +31,8 @@ from app.submissions import file_routes as files
 from app.submissions import reference_routes as references
 from app.submissions import routes as submissions
 from app.submissions.intake import FRAME_BYTES
+from app.teams import routes as teams
+from app.teams import staff_routes as all_teams
 from grader.limits import MAX_FILE_BYTES
 
 FORM_BYTES = 64 << 10
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions, accounts)
-    for routes in (*domains, health, help_pages):
+    for routes in (*domains, teams, all_teams, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

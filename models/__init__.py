@@ -11,6 +11,7 @@ from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, Lane, Phase, State
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 from models.submissions import FileRole, Submission, SubmissionFile, Via
+from models.teams import TeamInvitation
 from models.workers import Worker
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "State",
     "Submission",
     "SubmissionFile",
+    "TeamInvitation",
     "User",
     "Via",
     "Worker",

@@ -10,6 +10,8 @@ from models.columns import db_now
 
 ALIAS_LENGTH = 64
 """Characters of an alias."""
+JOIN_CODE_LENGTH = 32
+"""Characters of the secret in a link by which others join."""
 
 
 class Entrant(Base):
@@ -20,12 +22,15 @@ class Entrant(Base):
         UniqueConstraint("competition_id", "alias"),
         # Lets members and submissions name entrant and competition together, so that the two cannot disagree.
         UniqueConstraint("id", "competition_id"),
+        Index("uq_entrants_join_code", "join_code", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id", ondelete="RESTRICT"))
     alias: Mapped[str] = mapped_column(String(ALIAS_LENGTH))
     is_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
+    join_code: Mapped[str | None] = mapped_column(String(JOIN_CODE_LENGTH))
+    """Whoever knows it may join while teams are formed; None: nobody joins by a link. Kept in clear, to be shown again."""
     created_at: Mapped[datetime] = mapped_column(default=db_now())
 
     members: Mapped[list["EntrantMember"]] = relationship(back_populates="entrant")

@@ -169,6 +169,9 @@ PURE = [
     "app/competitions/exact.py",
     "app/grades/points.py",
     "app/courses/aliases.py",
+    "app/teams/names.py",
+    "app/teams/planning.py",
+    "app/teams/reading.py",
     "app/accounts/tokens.py",
 ]
 

@@ -78,6 +78,13 @@ def private_from(rules: CourseRules, zone: ZoneInfo, extended: datetime | None =
     return after if stated is None else max(after, first_instant(stated, zone))
 
 
+def teams_until(rules: CourseRules, zone: ZoneInfo) -> datetime | None:
+    """The last moment at which students change teams; None: there is no end."""
+    if rules.teams is not None and rules.teams.frozen is not None:
+        return last_instant(rules.teams.frozen, zone)
+    return closing(rules, zone)
+
+
 def late_days(rules: CourseRules, zone: ZoneInfo, received_at: datetime, extended: datetime | None = None) -> int:
     """How many days of 24 hours have begun since the last phase closed; 0 on time and within the minutes of grace."""
     last = _spans(rules, zone, extended)[-1].closes

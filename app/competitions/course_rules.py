@@ -70,6 +70,18 @@ class BoardRule(Strict):
         return self
 
 
+class TeamRule(Strict):
+    """Students who compete together as one entrant."""
+
+    size: int = Field(ge=2, le=50, description="The most members of a team.")
+    frozen: Moment | None = Field(
+        default=None, description="The last moment at which students change teams; default: when the last phase closes."
+    )
+    formed_by: Literal["students", "staff"] = Field(
+        default="students", description="Whether students form teams by invitation, or only the staff do."
+    )
+
+
 class LateRule(Strict):
     """Submissions after the last phase has closed."""
 

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from app.competitions.course_rules import BaselineRule, BoardRule, LateRule, Line, PointsRule, Scores, SubmissionRule
+from app.competitions.course_rules import (
+    BaselineRule,
+    BoardRule,
+    LateRule,
+    Line,
+    PointsRule,
+    Scores,
+    SubmissionRule,
+    TeamRule,
+)
 from app.competitions.moments import Moment
 from grader import competition, yaml_source
 from grader.competition import Definition, Grading, Slug
@@ -44,6 +53,7 @@ class CourseRules(Strict):
     late: LateRule | None = Field(default=None, description="What late submissions cost; none: none are taken.")
     submissions: SubmissionRule = SubmissionRule()
     board: BoardRule = BoardRule()
+    teams: TeamRule | None = Field(default=None, description="None: everybody competes alone.")
     baselines: tuple[BaselineRule, ...] = Field(default=(), max_length=20)
     points: PointsRule | None = Field(default=None, description="What the grade is made of.")
     description: str = Field(default="", max_length=20_000, description="The rules in Markdown.")

@@ -21,6 +21,7 @@ from app.parameters import Before, Printable
 from app.submissions import queries as submissions
 from app.submissions.admission import allowance_of
 from app.submissions.schemas import SubmissionList, submission_body
+from app.teams.queries import invitations_for
 from models.gradings import State
 
 router = APIRouter(tags=["competitions"])
@@ -60,6 +61,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     seen, rule = reveal(session, entry, signed.user), rule_of(entry)
     mine = submissions.own(session, signed.user.id, entry.competition.id)[:5]
     entrant = entrant_of(session, entry.competition.id, signed.user.id)
+    takes_teams = entry.definition.course.teams is not None and not entry.is_staff
     body = competition_body(entry, allowance.window, allowance.quota, seen)
     context: dict[str, Any] = {
         "entry": entry,
@@ -71,6 +73,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "counting": counting_submission(session, entrant.id, rule, seen.part) if entrant else None,
         "chosen": chosen(session, entrant.id) if entrant and rule.choose else [],
         "board": board(session, entry, signed.user, seen.part) if entry.shows_scores else None,
+        "invitations": len(invitations_for(session, entry.competition.id, signed.user.email)) if takes_teams else 0,
         "parameters": body.parameters,
         "rule": rule,
     }

@@ -14,7 +14,8 @@ _ROLE = select(Membership.role).where(
 )
 _OWN = (EntrantMember.competition_id == bindparam("competition"), EntrantMember.user_id == bindparam("user"))
 _ENTRANT = select(Entrant).join(EntrantMember, EntrantMember.entrant_id == Entrant.id).where(*_OWN)
-_LOCKED = _ENTRANT.with_for_update(of=Entrant)
+# The member's row too: whoever is moved to another entrant meanwhile is found there. First, as moving locks it first.
+_LOCKED = _ENTRANT.with_for_update(of=(EntrantMember, Entrant))
 _EXTENSION = select(Extension).join(EntrantMember, EntrantMember.entrant_id == Extension.entrant_id).where(*_OWN)
 
 

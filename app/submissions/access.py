@@ -20,6 +20,8 @@ def visible(session: Session, services: Services, signed: Caller, submission_id:
         entry = enter(session, services.definitions, found.competition.slug, signed.user)
     except NotFound:
         raise hidden from None
-    if not entry.is_staff and not queries.is_of(session, found, signed.user.id):
+    # Who handed it in sees it, also where staff have put them into another team since.
+    mine = found.user_id == signed.user.id or queries.is_of(session, found, signed.user.id)
+    if not entry.is_staff and not mine:
         raise hidden
     return found, entry

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
@@ -81,9 +81,12 @@ def live(found: Submission) -> Grading:
 def own(
     session: Session, user_id: int, competition_id: int | None = None, before: int | None = None
 ) -> Sequence[Grading]:
-    """The live gradings of the submissions of a person's entrants, newest first, one more than a page holds."""
+    """The live gradings of what a person handed in, alone or in a team, and of what their team did.
+
+    Newest first, one more than a page holds.
+    """
     member = select(EntrantMember.entrant_id).where(EntrantMember.user_id == user_id)
-    wanted = _listed(before).where(Submission.entrant_id.in_(member))
+    wanted = _listed(before).where(or_(Submission.entrant_id.in_(member), Submission.user_id == user_id))
     if competition_id is not None:
         wanted = wanted.where(Submission.competition_id == competition_id)
     return session.scalars(wanted).all()

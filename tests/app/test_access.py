@@ -33,6 +33,8 @@ class Rule:
 EVERYBODY = (200,) * 6
 SIGNED_IN = (401, 200, 200, 200, 200, 200)
 STAFF = (401, 403, 403, 404, 200, 200)
+ALONE = (401, *(404,) * 5)
+STAFF_ALONE = (401, 403, 403, 404, 404, 404)
 MEMBERS = (401, 200, 200, 404, 200, 200)
 TABLE = {
     ("GET", "/"): Rule("/", EVERYBODY),
@@ -71,6 +73,32 @@ TABLE = {
     ),
     ("POST", "/competitions/{slug}/grades/{user_id}/extension"): Rule(
         "/competitions/demo/grades/3/extension", STAFF, {"extra_tries": "1"}
+    ),
+    # The competition of this table has no teams; with them the rules are tested where teams are.
+    ("GET", "/competitions/{slug}/team"): Rule("/competitions/demo/team", ALONE),
+    ("POST", "/competitions/{slug}/team/name"): Rule("/competitions/demo/team/name", ALONE, {"name": "Us"}),
+    ("POST", "/competitions/{slug}/team/invitations"): Rule(
+        "/competitions/demo/team/invitations", ALONE, {"email": "x@example.org"}
+    ),
+    ("POST", "/competitions/{slug}/team/invitations/{invitation_id}/acceptance"): Rule(
+        "/competitions/demo/team/invitations/1/acceptance", ALONE
+    ),
+    ("POST", "/competitions/{slug}/team/invitations/{invitation_id}/removal"): Rule(
+        "/competitions/demo/team/invitations/1/removal", ALONE
+    ),
+    ("POST", "/competitions/{slug}/team/link"): Rule("/competitions/demo/team/link", ALONE),
+    ("POST", "/competitions/{slug}/team/link/removal"): Rule("/competitions/demo/team/link/removal", ALONE),
+    ("POST", "/competitions/{slug}/team/joining"): Rule("/competitions/demo/team/joining", ALONE, {"code": "x"}),
+    ("POST", "/competitions/{slug}/team/leaving"): Rule("/competitions/demo/team/leaving", ALONE),
+    ("GET", "/competitions/{slug}/teams"): Rule("/competitions/demo/teams", STAFF_ALONE),
+    ("POST", "/competitions/{slug}/teams/import"): Rule(
+        "/competitions/demo/teams/import", STAFF_ALONE, {"text": "team,email"}
+    ),
+    ("POST", "/competitions/{slug}/teams/assignment"): Rule(
+        "/competitions/demo/teams/assignment", STAFF_ALONE, {"email": "x@example.org"}
+    ),
+    ("POST", "/competitions/{slug}/teams/{entrant_id}/name"): Rule(
+        "/competitions/demo/teams/1/name", STAFF_ALONE, {"name": "Us"}
     ),
     ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
     ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),
