@@ -139,6 +139,43 @@ CODES = {
     ),
     "slug-taken": Explained("The short name belongs to a competition of another course.", "Choose another one."),
     "time-zone-unknown": Explained("This is not a time zone.", "Use an IANA name such as America/New_York."),
+    "version-outdated": Explained(
+        "Somebody saved another version while you were editing.",
+        "Look at what was changed; your text is still in the editor, and is saved as a change of the newest version.",
+    ),
+    "definition": Explained(
+        "The definition of a competition has something to change.", "The answer names line and column of each place."
+    ),
+    "dataset-missing": Explained(
+        "The competition has no hidden test set yet.", "Upload one, and choose it where the competition is edited."
+    ),
+    "not-a-draft": Explained(
+        "The competition has been opened.", "Change its definition: it asks what becomes of earlier submissions."
+    ),
+    "base-missing": Explained(
+        "A change has to name the version that it began with, so that nobody overwrites what another saved.",
+        "Send `base`, or the header `If-Match` with the ETag of the definition.",
+    ),
+    "draft": Explained("The competition is a draft.", "Open it when its check list is green."),
+    "not-ready": Explained(
+        "The competition's check list has something to do before it opens.", "The answer names each point."
+    ),
+    "earlier-unsaid": Explained(
+        "The competition is open and has submissions, and a change has to say what becomes of them.",
+        "Send `earlier`: keep, rescore or rejudge; the preview says who gains and who loses.",
+    ),
+    "no-jail": Explained(
+        "This machine has no jail in which a file could be read.",
+        "Tell the operator; docs/operations.md says what is needed.",
+    ),
+    "network-file": Explained(
+        "The file holds no network that can be read.",
+        "Upload a model saved whole as .h5, the JSON of model.to_json(), or an ONNX export.",
+    ),
+    "dataset-file": Explained(
+        "The file is no data set.",
+        "Upload an .npz with images and labels, or a zip of pictures in a folder for each class.",
+    ),
     "dataset-exists": Explained("There is a data set of this name with other content.", "Choose another name."),
     "dataset-shape": Explained(
         "The data set's samples have another shape than the network takes.",

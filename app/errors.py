@@ -23,6 +23,7 @@ TITLES = {
     408: "Too slow",
     409: "This clashes with something that exists",
     411: "The size is missing",
+    412: "This has changed meanwhile",
     413: "Too large",
     415: "Not this kind of content",
     422: "Something in the request has to be changed",

@@ -14,6 +14,8 @@ from app.accounts import routes as accounts
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.dependencies import check_origin_of
+from app.editing import definition_routes, setup_routes, upload_routes, version_routes
+from app.editing import routes as editing
 from app.grades import decision_routes as decisions
 from app.grades import routes as grades
 from app.head_requests import HeadRequests
@@ -33,10 +35,13 @@ from app.submissions import routes as submissions
 from app.submissions.intake import FRAME_BYTES
 from app.teams import routes as teams
 from app.teams import staff_routes as all_teams
-from grader.limits import MAX_FILE_BYTES
+from grader.limits import MAX_DEFINITION_BYTES, MAX_FILE_BYTES, MAX_REFERENCE_FILE_BYTES
 
 FORM_BYTES = 64 << 10
 """Largest body of every route but the one that takes files."""
+DEFINITION_FORM_BYTES = 4 * MAX_DEFINITION_BYTES
+"""Of the routes that take a definition; a browser sends a letter beyond ASCII as up to nine bytes for three."""
+DEFINITION_PATHS = ("/courses/*/competitions", "/courses/*/competitions/validation", "/competitions/*/definition")
 ABANDONED_SECONDS = 24 * 3600
 """Age at which what a broken upload left behind is removed."""
 
@@ -62,7 +67,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions, accounts)
-    for routes in (*domains, teams, all_teams, health, help_pages):
+    edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
+    for routes in (*edit, *domains, teams, all_teams, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)
@@ -74,5 +80,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
     upload_bytes = min(settings.max_upload_bytes, MAX_FILE_BYTES) + FRAME_BYTES
-    app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths={"/submissions": upload_bytes})
+    limits = {
+        "/submissions": upload_bytes,
+        "/courses/*/datasets": settings.max_dataset_bytes + FRAME_BYTES,
+        "/courses/*/networks": MAX_REFERENCE_FILE_BYTES + FRAME_BYTES,
+        **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
+    }
+    app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths=limits)
     return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
 
     max_upload_bytes: int = Field(default=64 * MIB, ge=1)
     """Largest body of a submission in bytes; a competition may ask for less."""
+    max_dataset_bytes: int = Field(default=2048 * MIB, ge=1)
+    """Largest upload of a hidden test set in bytes; larger ones are added by `secateur dataset add`."""
     upload_seconds: float = Field(default=600.0, gt=0)
     """Seconds within which a submission's body has to arrive completely."""
     min_free_disk_bytes: int = Field(default=512 * MIB, ge=0)

@@ -69,9 +69,22 @@ class Incoming:
         self._digest.update(chunk)
         self.bytes += len(chunk)
 
+    @property
+    def sha256(self) -> str:
+        """The digest of what was written so far, as hexadecimal text."""
+        return self._digest.hexdigest()
+
+    def complete(self) -> Path:
+        """Where the bytes are until the `with` block is left, for a reader that wants nothing kept."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            raise _told(error) from error
+        return self._path
+
     def keep(self) -> Stored:
         """Moves the complete file to its place, on disk for good when this returns."""
-        stored = Stored(self._digest.hexdigest(), self.bytes)
+        stored = Stored(self.sha256, self.bytes)
         place = _place(self._files, stored.sha256)
         try:
             self._stream.flush()

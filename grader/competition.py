@@ -27,7 +27,7 @@ from grader.formula import Formula, parse
 from grader.input_rule import InputRule
 from grader.network_rule import LimitRule, NetworkRule
 from grader.networks.graph import Network
-from grader.references import REFERENCES
+from grader.references import REFERENCES, Lookup, in_folder
 from grader.scoring import METRICS
 from grader.splits import Splits
 from grader.strict import Strict
@@ -190,7 +190,7 @@ class Definition:
 def load(path: Path) -> Definition:
     """The definition in a YAML file. Raises DefinitionError that names file and line."""
     source = read_source(path)
-    return from_source(source, path.parent)
+    return from_source(source, in_folder(path.parent))
 
 
 def read_source(path: Path) -> YamlSource:
@@ -201,8 +201,8 @@ def read_source(path: Path) -> YamlSource:
         raise DefinitionError(f"cannot be read: {error}", source=str(path)) from None
 
 
-def from_source(source: YamlSource, folder: Path) -> Definition:
-    """The grading half of a parsed definition; files that it names are looked up in `folder`."""
+def from_source(source: YamlSource, lookup: Lookup) -> Definition:
+    """The grading half of a parsed definition; `lookup` reads the files that it names."""
     for key in ("slug", "grading"):
         if key not in source.data:
             raise source.error(f"the key {key!r} is missing")
@@ -210,7 +210,7 @@ def from_source(source: YamlSource, folder: Path) -> Definition:
     if not isinstance(rules, dict):
         raise source.error("`grading` is a mapping of keys to values", ("grading",))
     try:
-        return Definition(_Head(slug=source.data["slug"]).slug, Grading.model_validate(_resolve(source, rules, folder)))
+        return Definition(_Head(slug=source.data["slug"]).slug, Grading.model_validate(_resolve(source, rules, lookup)))
     except ValidationError as error:
         prefix = ("grading",) if error.title == Grading.__name__ else ()
         raise source.validation_error(error, prefix) from None
@@ -220,17 +220,15 @@ class _Head(BaseModel):
     slug: Slug
 
 
-def _resolve(source: YamlSource, rules: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _resolve(source: YamlSource, rules: dict[str, Any], lookup: Lookup) -> dict[str, Any]:
     """The rules with the file that describes the network read in, so that the definition stands alone."""
     network = rules.get("network")
-    for key, read in REFERENCES.items():
+    for key in REFERENCES:
         if isinstance(network, dict) and isinstance(network.get(key), str):
             place = ("grading", "network", key)
             name = network[key]
-            if Path(name).name != name:
-                raise source.error("the network's configuration lies in the folder of the definition", place)
             try:
-                network = network | {key: read(folder / name)}
+                network = network | {key: lookup(key, name)}
             except (OSError, ValueError, RecursionError, DefinitionError) as error:
                 raise source.error(f"{name[:60]} cannot be read: {error}", place) from None
     return rules if network is None else rules | {"network": network}

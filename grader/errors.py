@@ -8,9 +8,10 @@ Exception
 └── AirlockUnavailable   no sandbox, so no untrusted byte is read
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,35 @@ class Refusal(Exception):
         self.findings: Sequence[Finding] = findings
 
 
-class DefinitionError(Exception):
-    """A competition's definition is wrong. `line` counts from 1, None where there is none to name."""
+class Misplaced(NamedTuple):
+    """One thing to change in a definition. Line and column count from 1; None where there is no place to name."""
 
-    def __init__(self, message: str, *, line: int | None = None, source: str = "") -> None:
+    line: int | None
+    column: int | None
+    message: str
+
+
+class DefinitionError(Exception):
+    """A competition's definition is wrong; `findings` are all that is, the first one's line is `line`."""
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None, source: str = "") -> None:
+        self._tell((Misplaced(line, column, message),), source)
+
+    @classmethod
+    def of(cls, findings: Iterable[Misplaced], source: str) -> Self:
+        """Several findings in one error, in the order of their places, equal ones once."""
+        error = cls("")
+        error._tell(
+            tuple(sorted(set(findings), key=lambda each: (each.line or 0, each.column or 0, each.message))), source
+        )
+        return error
+
+    def _tell(self, findings: Sequence[Misplaced], source: str) -> None:
+        line = findings[0].line
         place = f"{source or 'definition'}, line {line}: " if line else f"{source}: " if source else ""
-        super().__init__(place + message)
-        self.line = line
+        others = (f"line {each.line}: {each.message}" if each.line else each.message for each in findings[1:])
+        self.args = (place + "; ".join((findings[0].message, *others)),)
+        self.findings, self.line = findings, line
 
 
 class GraderFault(Exception):

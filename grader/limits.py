@@ -42,6 +42,8 @@ MAX_DATASET_CLASSES = 10_000  # a stray label of 10**12 would make the table of 
 MAX_PICTURE_BYTES = 64 << 20  # of a file; a photograph has 5 MB
 MAX_PICTURE_PIXELS = 64_000_000  # 192 MB in memory; Pillow warns from 89 million on
 MAX_PICTURE_SIDE = 8_000  # of what is asked for; the square of it is MAX_PICTURE_PIXELS
+DATASET_CPU_SECONDS = 1_800  # 100,000 photographs, decoded and scaled at some 60 a second
+DATASET_MEMORY_BYTES = 4 << 30  # of addresses; parts of 8 MB, one picture of 192 MB, and the libraries
 MAX_IDX_DIMENSIONS = 8  # the format allows 255; images need 3
 
 # --- the jail itself ------------------------------------------------------------------------------------------------
@@ -131,6 +133,7 @@ MAX_MATCH_LAYERS = 500  # aligning takes time with the square of the number of l
 KERAS_START_SECONDS = 120  # importing TensorFlow on a cold and busy disk
 MAX_REFERENCE_BYTES = 1 << 20  # an exported graph without its weights: a network of 300 layers has some 100 KB
 MAX_REFERENCE_FILE_BYTES = 256 << 20  # the same with them
+REFERENCE_CPU_SECONDS = 20  # drawing 5,000 nodes takes some seconds; an instructor's file, now and then
 MAX_REFERENCE_NODES = 5_000  # drawn again at each start of a process
 MAX_FOLDED_ELEMENTS = 4_000_000  # of a constant that a graph computes: a table of positions of a large image
 MAX_FOLDED_IN_ALL = 20_000_000  # of all constants of a graph together: 160 MB as float64

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from grader.errors import DefinitionError
 from grader.limits import MAX_REFERENCE_FILE_BYTES
 from grader.networks.onnx_reference import without_weights
 
@@ -18,6 +19,24 @@ def _onnx(path: Path) -> str:
     if size > MAX_REFERENCE_FILE_BYTES:
         raise ValueError(f"it has {size:,} bytes; at most {MAX_REFERENCE_FILE_BYTES:,} are read")
     return without_weights(path.read_bytes())
+
+
+Lookup: TypeAlias = Callable[[str, str], Any]
+"""What reads the file that a definition names: key of `grading.network` and name -> what stands for it in the definition.
+
+Raises OSError, ValueError or DefinitionError.
+"""
+
+
+def in_folder(folder: Path) -> Lookup:
+    """Reads the files of a folder, and none beside it."""
+
+    def read(key: str, name: str) -> Any:
+        if Path(name).name != name:
+            raise DefinitionError("the network's configuration lies in the folder of the definition")
+        return REFERENCES[key](folder / name)
+
+    return read
 
 
 REFERENCES: Mapping[str, Callable[[Path], Any]] = {"keras_config": _json, "onnx": _onnx}

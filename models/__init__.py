@@ -9,6 +9,7 @@ from models.courses import Course, Membership, Role
 from models.datasets import Dataset
 from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, Lane, Phase, State
+from models.networks import ReferenceNetwork
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 from models.teams import TeamInvitation
@@ -36,6 +37,7 @@ __all__ = [
     "Lane",
     "Membership",
     "Phase",
+    "ReferenceNetwork",
     "Role",
     "State",
     "Submission",

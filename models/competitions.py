@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.accounts import User
 from models.base import Base
 from models.columns import SHA256_HEX_LENGTH, db_now
 from models.courses import SLUG_LENGTH, Course
@@ -23,6 +24,10 @@ class Competition(Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     title: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=db_now())
+    opened_at: Mapped[datetime | None]
+    """When it was first opened; None: a draft, which students do not see."""
+    closed_at: Mapped[datetime | None]
+    """Since when staff take no more files, whatever its phases say; None: they decide."""
 
     course: Mapped[Course] = relationship()
 
@@ -46,9 +51,11 @@ class CompetitionVersion(Base):
     definition: Mapped[dict[str, Any]]
     """The same, resolved: needs no other file."""
     definition_digest: Mapped[str] = mapped_column(String(SHA256_HEX_LENGTH))
-    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id", ondelete="RESTRICT"))
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id", ondelete="RESTRICT"))
+    """The hidden test set; None: a draft has none yet, and nothing can be graded."""
     created_at: Mapped[datetime] = mapped_column(default=db_now())
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
     competition: Mapped[Competition] = relationship()
-    dataset: Mapped[Dataset] = relationship()
+    dataset: Mapped[Dataset | None] = relationship()
+    created_by: Mapped[User | None] = relationship()

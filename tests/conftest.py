@@ -9,6 +9,7 @@ from tests.databases import KINDS, Backend
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     what = "run database tests on this one alone (may be given again); by default on each"
+    parser.addoption("--screenshots", default="", help="folder for the pictures that tests of the browser take")
     parser.addoption("--database", action="append", choices=list(KINDS), help=what)
 
 

@@ -7,7 +7,7 @@ import click
 from app.commands.courses import course_named
 from app.commands.people import user_named
 from app.commands.writing import writing
-from app.competitions import definition, service
+from app.competitions import definition, examples, service
 from app.schema import require_current
 from app.settings import Settings
 
@@ -43,6 +43,9 @@ def check(file: Path) -> None:
     """Read a definition and say what is wrong with it, line by line."""
     read = definition.load(file)
     exact = read.grading.exact
+    for each in (examples.compare(example, read.grading) for example in read.course.examples):
+        if each.problem:
+            raise click.ClickException(f"the example {each.given}: {each.problem}")
     several = "any network" if read.grading.grading.network.free else "a family of networks"
     network = f"{exact.parameters:,} parameters" if exact else several
     click.echo(f"{read.slug}: {network}, {read.grading.classes} classes")
@@ -53,14 +56,16 @@ def check(file: Path) -> None:
 @click.option("--course", "course_slug", required=True, help="The course that it belongs to.")
 @click.option("--dataset", "dataset_name", required=True, help="The hidden test set, as `dataset add` named it.")
 @click.option("--author", default=None, help="E-mail address of whoever is responsible for the change.")
-def apply(file: Path, course_slug: str, dataset_name: str, author: str | None) -> None:
+@click.option("--draft", is_flag=True, help="A new one is not shown to students until it is opened in the browser.")
+def apply(file: Path, course_slug: str, dataset_name: str, author: str | None, draft: bool) -> None:
     """Create a competition, or a new version of it where something changed."""
     read = definition.load(file)
     with writing(Settings()) as session:
         course = course_named(session, course_slug)
         author_id = user_named(session, author).id if author else None
         data = service.dataset_named(session, dataset_name)
-        version = service.apply(session, course, read, file.read_text(encoding="utf-8"), data, author_id)
+        text = file.read_text(encoding="utf-8")
+        version = service.apply(session, course, read, text, data, author_id, as_draft=draft)
         click.echo(f"competition {read.slug}: version {version.number}")
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, defer
 
+from app.competitions import calendar
+from app.competitions.calendar import Window
 from app.competitions.definition import CompetitionDefinition, Scores, zone_of
 from app.competitions.service import IS_CURRENT
 from app.competitions.stored import Definitions
@@ -45,6 +48,16 @@ class Entry:
         return zone_of(self.definition.course, self.competition.course.time_zone)
 
     @property
+    def is_draft(self) -> bool:
+        """Whether students do not see it yet."""
+        return self.competition.opened_at is None
+
+    def window(self, now: datetime, extended: datetime | None = None) -> Window:
+        """The phase as it stands for an entrant with such an extension; over where staff have closed the competition."""
+        found = calendar.window(self.definition.course, self.zone, now, extended)
+        return found if self.competition.closed_at is None else calendar.ended(found, self.competition.closed_at)
+
+    @property
     def shows_scores(self) -> bool:
         """Whether this person may see scores and the board."""
         return self.is_staff or self.definition.course.board.scores is Scores.SHOWN
@@ -53,7 +66,7 @@ class Entry:
 def enter(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:
     """The competition for a member of its course or an admin. Raises NotFound for everyone else, as if it were not there."""
     found = session.execute(_ENTRY, {"user": user.id, "slug": slug}).one_or_none()
-    if found is None or not (user.is_admin or found.role):
+    if found is None or not _may_enter(user, *found):
         raise NotFound(f"You are in no course that has a competition {slug!r}. Ask your instructor to add you.")
     return _entry(definitions, user, *found)
 
@@ -77,11 +90,19 @@ def enter_as_instructor(session: Session, definitions: Definitions, slug: str, u
 def entries_of(session: Session, definitions: Definitions, user: User) -> Sequence[Entry]:
     """All competitions that a person may enter, the newest first."""
     found = session.execute(_ALL if user.is_admin else _OWN, {"user": user.id}).all()
-    return [_entry(definitions, user, *each) for each in found]
+    return [_entry(definitions, user, *each) for each in found if _may_enter(user, *each)]
+
+
+def _may_enter(user: User, competition: Competition, _: CompetitionVersion, role: Role | None) -> bool:
+    """Whether a person may know of a competition: a draft is for staff alone."""
+    return _is_staff(user, role) or (role is not None and competition.opened_at is not None)
+
+
+def _is_staff(user: User, role: Role | None) -> bool:
+    return user.is_admin or (role is not None and role.is_staff)
 
 
 def _entry(
     definitions: Definitions, user: User, competition: Competition, version: CompetitionVersion, role: Role | None
 ) -> Entry:
-    is_staff = user.is_admin or (role is not None and role.is_staff)
-    return Entry(competition, version, definitions.of(version), is_staff)
+    return Entry(competition, version, definitions.of(version), _is_staff(user, role))

@@ -1,7 +1,7 @@
 """When things happen in a competition: pure rules over moments. All moments are aware, in UTC."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -57,6 +57,12 @@ def window(rules: CourseRules, zone: ZoneInfo, now: datetime, extended: datetime
     return Window(
         current.phase, current.opens, current.closes, current.opens <= now and not is_over, is_over, late, is_late
     )
+
+
+def ended(found: Window, closed_at: datetime) -> Window:
+    """A phase that staff ended at a moment, whatever its own end is."""
+    end = min(closed_at, found.taken_until or closed_at)
+    return replace(found, closes=end, late_until=None, is_open=False, is_over=True, is_late=False)
 
 
 def closing(rules: CourseRules, zone: ZoneInfo, extended: datetime | None = None) -> datetime | None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from app.competitions.exact import Exact, exact
 from app.competitions.moments import Moment
@@ -13,7 +13,16 @@ from grader.formula import Formula, parse
 from grader.scoring import METRICS
 from grader.strict import Strict
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it holds a character that cannot be printed")
+    return text
+
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
 Limit = Annotated[int, Field(gt=0)] | None
 POINT_NAMES = METRICS | {
     "score",

@@ -1,9 +1,9 @@
 """A whole competition as its YAML tells it: the grading half, which the grader validates, and the course's half."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -18,13 +18,18 @@ from app.competitions.course_rules import (
     SubmissionRule,
     TeamRule,
 )
+from app.competitions.examples import ScoreExample
 from app.competitions.moments import Moment
 from grader import competition, yaml_source
 from grader.competition import Definition, Grading, Slug
+from grader.errors import DefinitionError
+from grader.references import Lookup, in_folder
 from grader.strict import Strict
 from grader.yaml_source import YamlSource
 
 __all__ = ["CompetitionDefinition", "CourseRules", "Phase", "Scores", "from_json", "from_yaml", "load", "zone_of"]
+
+Read = TypeVar("Read")
 
 _YAML_KEYS = frozenset({"slug", "title", "summary", "grading", "course"})
 
@@ -55,6 +60,9 @@ class CourseRules(Strict):
     board: BoardRule = BoardRule()
     teams: TeamRule | None = Field(default=None, description="None: everybody competes alone.")
     baselines: tuple[BaselineRule, ...] = Field(default=(), max_length=20)
+    examples: tuple[ScoreExample, ...] = Field(
+        default=(), max_length=20, description="What the score has to come to; asked before the competition opens."
+    )
     points: PointsRule | None = Field(default=None, description="What the grade is made of.")
     description: str = Field(default="", max_length=20_000, description="The rules in Markdown.")
 
@@ -136,20 +144,37 @@ def from_json(data: dict[str, Any]) -> CompetitionDefinition:
 
 def from_yaml(text: str, name: str, folder: Path) -> CompetitionDefinition:
     """The definition in a YAML text; files that it names are in `folder`. Raises DefinitionError with the line."""
-    return _from_source(yaml_source.parse(text, name), folder)
+    return from_source(yaml_source.parse(text, name), in_folder(folder))
 
 
 def load(path: Path) -> CompetitionDefinition:
     """The definition in a YAML file. Raises DefinitionError with file and line."""
-    return _from_source(competition.read_source(path), path.parent)
+    return from_source(competition.read_source(path), in_folder(path.parent))
 
 
-def _from_source(source: YamlSource, folder: Path) -> CompetitionDefinition:
-    head = _head(source)
-    grading = competition.from_source(source, folder)
-    for place, told in _at_odds(head.course, grading.grading):
-        raise source.error(f"{'.'.join(map(str, place))}: {told}", place)
+def from_source(source: YamlSource, lookup: Lookup) -> CompetitionDefinition:
+    """The definition in parsed YAML; `lookup` reads the files that it names. Raises DefinitionError with all findings."""
+    head, wrong = _caught(lambda: _head(source))
+    grading, also_wrong = None, None
+    if isinstance(source.data.get("grading"), dict) and "slug" in source.data:
+        grading, also_wrong = _caught(lambda: competition.from_source(source, lookup))
+    findings = [finding for error in (wrong, also_wrong) if error for finding in error.findings]
+    if head is None or grading is None or findings:
+        raise DefinitionError.of(findings, source.name)
+    at_odds = [
+        source.finding(f"{'.'.join(map(str, place))}: {told}", place)
+        for place, told in _at_odds(head.course, grading.grading)
+    ]
+    if at_odds:
+        raise DefinitionError.of(at_odds, source.name)
     return CompetitionDefinition(head.title, head.summary, grading, head.course)
+
+
+def _caught(read: Callable[[], Read]) -> tuple[Read | None, DefinitionError | None]:
+    try:
+        return read(), None
+    except DefinitionError as error:
+        return None, error
 
 
 def _at_odds(course: CourseRules, grading: Grading) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -167,12 +192,17 @@ def _at_odds(course: CourseRules, grading: Grading) -> Iterator[tuple[tuple[str 
 
 
 def _head(source: YamlSource) -> _Head:
-    for key in source.data.keys() - _YAML_KEYS:
-        raise source.error(f"the key {key!r} is not known; known are {', '.join(sorted(_YAML_KEYS))}", (key,))
+    findings = [
+        source.finding(f"the key {key!r} is not known; known are {', '.join(sorted(_YAML_KEYS))}", (key,))
+        for key in source.data.keys() - _YAML_KEYS
+    ]
     try:
-        return _Head.model_validate(source.data)
+        head = _Head.model_validate({key: value for key, value in source.data.items() if key in _YAML_KEYS})
     except ValidationError as error:
-        raise source.validation_error(error) from None
+        raise DefinitionError.of([*findings, *source.validation_error(error).findings], source.name) from None
+    if findings:
+        raise DefinitionError.of(findings, source.name)
+    return head
 
 
 def zone_of(rules: CourseRules, course_zone: str) -> ZoneInfo:

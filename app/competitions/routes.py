@@ -8,10 +8,9 @@ from starlette.responses import Response
 
 from app.clock import read_clock
 from app.competitions.access import enter, enter_as_staff, entries_of
-from app.competitions.calendar import window
 from app.competitions.reveal import reveal
 from app.competitions.schemas import CompetitionBody, CompetitionList, competition_body
-from app.courses.queries import entrant_of, extended_ends
+from app.courses.queries import entrant_of, extended_ends, is_instructor
 from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.leaderboard.queries import chosen, counting_submission
 from app.leaderboard.service import board, rule_of
@@ -76,6 +75,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "invitations": len(invitations_for(session, entry.competition.id, signed.user.email)) if takes_teams else 0,
         "parameters": body.parameters,
         "rule": rule,
+        "is_instructor": entry.is_staff and is_instructor(session, entry.competition.course_id, signed.user),
     }
     return services.renderer.page_or_json(request, "competitions/competition.html", context, body)
 
@@ -118,7 +118,7 @@ def list_all(
 def _list(request: Request, services: AppServices, signed: Signed, session: Session) -> Response:
     now, extended = read_clock(session), extended_ends(session, signed.user.id)
     found = [
-        (entry, window(entry.definition.course, entry.zone, now, extended.get(entry.competition.id)))
+        (entry, entry.window(now, extended.get(entry.competition.id)))
         for entry in entries_of(session, services.definitions, signed.user)
     ]
     body = CompetitionList(items=[competition_body(entry, phase) for entry, phase in found])

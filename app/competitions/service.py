@@ -5,11 +5,13 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.clock import read_clock
 from app.competitions.definition import CompetitionDefinition
 from app.competitions.stored import dataset_folder, datasets_folder
 from app.courses.service import check_slug
-from app.errors import Conflict, NotFound, Unprocessable
+from app.errors import AppError, Conflict, NotFound, Unprocessable
 from grader import dataset_folders, dataset_streams
+from grader.datasets import Description
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Course
 from models.datasets import Dataset
@@ -29,10 +31,19 @@ def copy_dataset(data_dir: Path, name: str, path: Path) -> Dataset:
     """
     check_slug(name, "a data set's name")
     with dataset_folders.written(dataset_streams.load(path), datasets_folder(data_dir)) as copy:
-        described = copy.description
-        folder = dataset_folder(data_dir, described.digest)
-        if not dataset_folders.is_intact(folder, described):
-            copy.put_at(folder)
+        return dataset_of(name, place_dataset(data_dir, copy))
+
+
+def place_dataset(data_dir: Path, copy: dataset_folders.Unplaced) -> Description:
+    """What there is to say of a data set that is in its place now; one that is there is left alone unless damaged."""
+    folder = dataset_folder(data_dir, copy.description.digest)
+    if not dataset_folders.is_intact(folder, copy.description):
+        copy.put_at(folder)
+    return copy.description
+
+
+def dataset_of(name: str, described: Description) -> Dataset:
+    """The row of a data set that is in its place."""
     return Dataset(
         name=name,
         digest=described.digest,
@@ -62,24 +73,25 @@ def apply(
     course: Course,
     definition: CompetitionDefinition,
     source: str,
-    dataset: Dataset,
+    dataset: Dataset | None,
     author_id: int | None,
+    *,
+    base: int | None = None,
+    as_draft: bool = False,
 ) -> CompetitionVersion:
-    """Creates the competition, or a new version of it where something changed; the version that holds afterwards."""
-    _check_dataset(definition, dataset)
-    competition = session.scalars(
-        select(Competition).where(Competition.slug == definition.slug).with_for_update()
-    ).one_or_none()
-    if competition is None:
-        competition = Competition(course_id=course.id, slug=definition.slug, title=definition.title)
-        session.add(competition)
-        session.flush()
-    elif competition.course_id != course.id:
-        raise Conflict("slug-taken", f"The slug {definition.slug!r} belongs to a competition of another course.")
-    competition.title = definition.title
+    """Creates the competition, or a new version of it where something changed; the version that holds afterwards.
+
+    A new one is open at once unless it is made as a draft. `base` is the number of the version that was changed, 0 for
+    a competition that must be new. Raises AppError 412 where another version holds by now.
+    """
+    if dataset is not None:
+        check_dataset(definition, dataset)
+    competition = _held(session, course, definition, base, as_draft=as_draft)
     latest = current_version(session, competition.id)
-    resolved = definition.as_json()
-    if latest is not None and latest.definition == resolved and latest.dataset_id == dataset.id:
+    _check_base(latest, base)
+    competition.title = definition.title
+    resolved, dataset_id = definition.as_json(), dataset.id if dataset else None
+    if latest is not None and latest.definition == resolved and latest.dataset_id == dataset_id:
         return latest
     version = CompetitionVersion(
         competition_id=competition.id,
@@ -87,12 +99,41 @@ def apply(
         source=source,
         definition=resolved,
         definition_digest=definition.grading.digest,
-        dataset_id=dataset.id,
+        dataset_id=dataset_id,
         created_by_id=author_id,
     )
     session.add(version)
     session.flush()
     return version
+
+
+def _held(
+    session: Session, course: Course, definition: CompetitionDefinition, base: int | None, *, as_draft: bool
+) -> Competition:
+    """The competition of a definition's slug, locked for this transaction; a new one where there is none."""
+    found = session.scalars(
+        select(Competition).where(Competition.slug == definition.slug).with_for_update()
+    ).one_or_none()
+    if found is None:
+        found = Competition(course_id=course.id, slug=definition.slug, title=definition.title)
+        found.opened_at = None if as_draft else read_clock(session)
+        session.add(found)
+        session.flush()
+    elif found.course_id != course.id or base == 0:
+        whose = "this course" if found.course_id == course.id else "another course"
+        raise Conflict("slug-taken", f"The slug {definition.slug!r} belongs to a competition of {whose}.", field="slug")
+    return found
+
+
+def _check_base(latest: CompetitionVersion | None, base: int | None) -> None:
+    if base is not None and latest is not None and latest.number != base:
+        raise AppError(
+            412,
+            "version-outdated",
+            f"You changed version {base}; version {latest.number} holds by now. Look at what was changed, and save again.",
+            base=base,
+            current=latest.number,
+        )
 
 
 def current_version(session: Session, competition_id: int) -> CompetitionVersion | None:
@@ -109,7 +150,8 @@ def dataset_named(session: Session, name: str) -> Dataset:
     return dataset
 
 
-def _check_dataset(definition: CompetitionDefinition, dataset: Dataset) -> None:
+def check_dataset(definition: CompetitionDefinition, dataset: Dataset) -> None:
+    """Raises Unprocessable where the definition's networks cannot be tested on the data set."""
     network, splits = definition.grading, definition.grading.grading.splits
     if splits and (told := splits.mismatch(dataset.examples)):
         raise Unprocessable("dataset-parts", f"{told} ({dataset.name!r}).")

@@ -7,6 +7,7 @@ from typing import Self
 from app.competitions.definition import CompetitionDefinition, from_json
 from app.database import Database
 from grader.competition import Definition
+from grader.errors import GraderFault
 from grader.testset import TestSet, open_test_folder
 from models.competitions import CompetitionVersion
 
@@ -69,6 +70,8 @@ class RulesCache:
     def _load(self, version_id: int) -> Rules:
         with self._database.read() as session:
             version = session.get_one(CompetitionVersion, version_id)
+            if version.dataset is None:
+                raise GraderFault(f"version {version_id} has no test set; nothing is graded under it")
             digest = version.dataset.digest
             definition = from_json(version.definition).grading
         return Rules(definition, digest, dataset_folder(self._data_dir, digest), self._stack)

@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
-from app.competitions import calendar
 from app.competitions.access import Entry, enter
 from app.competitions.calendar import Window
 from app.competitions.course_rules import SubmissionRule
@@ -59,6 +58,8 @@ def admit(services: Services, slug: str, user: User, key: str | None) -> Admissi
     with services.database.read() as session:
         entry = enter(session, services.definitions, slug, user)
         now = read_clock(session)
+        if entry.version.dataset_id is None:
+            raise Conflict("dataset-missing", "This draft has no test set yet, so nothing can be graded.")
         if not entry.is_staff and not _was_answered(session, user, key):
             allowance = allowance_of(session, entry, user, now)
             check_open(allowance.window, entry)
@@ -73,7 +74,7 @@ def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> A
     """
     rules = entry.definition.course
     extension = courses.extension_of(session, entry.competition.id, user.id)
-    window = calendar.window(rules, entry.zone, now, extension.until if extension else None)
+    window = entry.window(now, extension.until if extension else None)
     tries = Tries()
     limited = rules.submissions != SubmissionRule()
     if limited and (mine := courses.entrant_of(session, entry.competition.id, user.id)):

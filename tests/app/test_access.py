@@ -100,6 +100,30 @@ TABLE = {
     ("POST", "/competitions/{slug}/teams/{entrant_id}/name"): Rule(
         "/competitions/demo/teams/1/name", STAFF_ALONE, {"name": "Us"}
     ),
+    ("GET", "/competition-schema.json"): Rule("/competition-schema.json", EVERYBODY),
+    ("GET", "/courses/{course}/competitions/new"): Rule("/courses/ml/competitions/new", STAFF),
+    ("POST", "/courses/{course}/competitions"): Rule(
+        "/courses/ml/competitions", (401, 403, 403, 404, 422, 422), {"source": "slug: ["}
+    ),
+    ("POST", "/courses/{course}/competitions/validation"): Rule(
+        "/courses/ml/competitions/validation", STAFF, {"source": "slug: ["}
+    ),
+    ("GET", "/courses/{course}/datasets"): Rule("/courses/ml/datasets", STAFF),
+    ("POST", "/courses/{course}/datasets"): Rule("/courses/ml/datasets", (401, 403, 403, 404, 422, 422)),
+    ("GET", "/courses/{course}/networks"): Rule("/courses/ml/networks", STAFF),
+    ("POST", "/courses/{course}/networks"): Rule("/courses/ml/networks", (401, 403, 403, 404, 422, 422)),
+    ("GET", "/competitions/{slug}/definition"): Rule("/competitions/demo/definition", STAFF),
+    ("POST", "/competitions/{slug}/definition"): Rule(
+        "/competitions/demo/definition", (401, 403, 403, 404, 422, 422), {"source": "slug: [", "base": "1"}
+    ),
+    ("GET", "/competitions/{slug}/versions"): Rule("/competitions/demo/versions", STAFF),
+    ("GET", "/competitions/{slug}/versions/{number}"): Rule("/competitions/demo/versions/1", STAFF),
+    ("GET", "/competitions/{slug}/setup"): Rule("/competitions/demo/setup", STAFF),
+    ("POST", "/competitions/{slug}/dataset"): Rule(
+        "/competitions/demo/dataset", (401, 403, 403, 404, 409, 409), {"dataset": "hidden", "base": "1"}
+    ),
+    ("POST", "/competitions/{slug}/opening"): Rule("/competitions/demo/opening", STAFF),
+    ("POST", "/competitions/{slug}/closing"): Rule("/competitions/demo/closing", STAFF),
     ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
     ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),
     ("GET", "/submissions/{submission_id}"): Rule("/submissions/1", (401, 404, 200, 404, 200, 200)),

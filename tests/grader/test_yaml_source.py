@@ -108,3 +108,35 @@ def test_all_findings_of_a_validation_stand_in_one_error_by_line() -> None:
         "line 5: grading.names.1: Input should be a valid string, got \"{'two': 2}\"; "
         "line 6: grading.size: Input should be greater than 0, got '-1'"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "column"), [((), 1), (("grading",), 1), (("grading", "names"), 3), (("grading", "names", 1, "two"), 7)]
+)
+def test_a_path_has_the_column_of_its_deepest_part(path: tuple[str | int, ...], column: int) -> None:
+    assert yaml_source.parse(TEXT, "rules.yaml").place(path)[1] == column
+
+
+@pytest.mark.parametrize(("text", "place"), [("a: 1\nb: [1, 2\n", (3, 1)), ("ab: 1\ncd: 2\nab: 3\n", (3, 1))])
+def test_what_is_no_mapping_has_a_column(text: str, place: tuple[int, int]) -> None:
+    [finding] = error_of(text).findings
+
+    assert (finding.line, finding.column) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("a: 1 # one\nb: 2\n", "a: x # one\nb: 2\n"),
+        ("a:\n  c: 1\n  d: [1]\n\n# two\nb: 2\n", "a:\n  x\n\n# two\nb: 2\n"),
+        ("a: {c: 1} # one\nb: 2\n", "a: {x} # one\nb: 2\n"),
+        ("é: é\na:\n  - 1\n  - c: 2\nb: 2\n", "é: é\na:\n  x\nb: 2\n"),
+    ],
+)
+def test_a_value_is_replaced_and_everything_around_it_stays(text: str, changed: str) -> None:
+    assert yaml_source.parse(text, "rules.yaml").replaced(("a",), "x", text) == changed
+
+
+def test_a_value_that_is_not_there_cannot_be_replaced() -> None:
+    with pytest.raises(DefinitionError, match=r"a\.c is missing"):
+        yaml_source.parse("a: {b: 1}", "rules.yaml").replaced(("a", "c"), "x", "a: {b: 1}")

@@ -11,6 +11,7 @@ from app.schema import alembic_config, migrate
 from tests.migrations.conftest import connected
 
 PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04", "d4a86be0f217"
+DRAFTS = "5b90d2e4f7c1"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -47,6 +48,10 @@ ROWS = {
         "hand_points (id, entrant_id, part, points, by_id, at) VALUES (12, 1, 'code', '2', 1, '2026-01-02')",
         "adjustments (id, entrant_id, kind, value, reason, at) VALUES (13, 1, 'multiply', '0.9', 'r', '2026-01-02')",
         "extensions (id, entrant_id, until, at) VALUES (14, 1, '2026-01-03', '2026-01-02')",
+    ),
+    DRAFTS: (
+        "reference_networks (id, course_id, name, key, content, file_sha256, file_bytes, created_at) "
+        "VALUES (15, 1, 'net-f.keras.json', 'keras_config', '{}', 'f', 2, '2026-01-04')",
     ),
 }
 """Rows that a release wrote, by the migration that made room for them: at least one in each table."""
@@ -115,3 +120,21 @@ def test_attachments_are_forgotten_by_the_release_that_has_no_place_for_them(url
 
     assert rows(url) == old_part(before, rows(url))
     assert "artifacts" not in rows(url)
+
+
+def test_what_was_there_is_open_and_a_draft_is_forgotten_by_the_release_before(url: str) -> None:
+    migrate(url, POINTS)
+    fill(url, POINTS)
+    migrate(url, DRAFTS)
+    before = rows(url)["competition_versions"]
+    with connected(url) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO competition_versions (id, competition_id, number, source, definition, definition_digest, created_at) "
+            "VALUES (2, 1, 2, 's', '{}', 'e', '2026-01-05')"
+        )
+
+    [competition] = rows(url)["competitions"]
+    migrate(url, "-1")
+
+    assert competition["opened_at"] == competition["created_at"]
+    assert [row["id"] for row in rows(url)["competition_versions"]] == [row["id"] for row in before] == [1]

@@ -84,3 +84,11 @@ def test_a_phase_that_opens_before_the_last_has_closed_is_refused() -> None:
 
     with pytest.raises(DefinitionError, match="opens before 'demo' has closed"):
         read("closes: null", second)
+
+
+def test_both_halves_are_told_at_once() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        from_yaml(TEXT.replace("top: 5", "topp: 5").replace("split: test", "split: 5"), "demo.yaml", FOLDER)
+
+    told = [finding.message.partition(":")[0] for finding in caught.value.findings]
+    assert told == ["grading.split", "course.board.topp"]

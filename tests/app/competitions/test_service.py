@@ -14,7 +14,7 @@ from app.database import Database
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from grader.dataset_errors import DatasetError
 from grader.testset import open_test_folder
-from models.competitions import CompetitionVersion
+from models.competitions import Competition, CompetitionVersion
 from models.datasets import Dataset
 from tests.app.world import FOLDER, World, change_rules, write_images
 
@@ -152,3 +152,25 @@ def test_an_unknown_data_set_is_not_found(records: Database) -> None:
 
 def test_every_error_of_this_module_is_told_with_a_status(records: Database) -> None:
     assert all(issubclass(kind, AppError) for kind in (Conflict, NotFound, Unprocessable))
+
+
+def test_a_competition_of_the_command_line_is_open_at_once(records: Database) -> None:
+    with records.read() as session:
+        found = session.get_one(Competition, 1)
+
+    assert found.opened_at is not None
+    assert found.closed_at is None
+
+
+def test_a_change_of_another_version_than_the_newest_is_refused(records: Database, world: World) -> None:
+    change_rules(records, world, "top: 5", "top: 3")
+    text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
+    with records.write() as session:
+        found = courses.course_by_slug(session, "ml")
+        assert found is not None
+        read = definition.from_yaml(text, "demo.yaml", FOLDER)
+        with pytest.raises(AppError) as caught:
+            service.apply(session, found, read, text, None, None, base=1)
+
+    assert (caught.value.status, caught.value.code) == (412, "version-outdated")
+    assert versions(records) == 2
