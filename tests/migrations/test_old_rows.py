@@ -11,7 +11,7 @@ from app.schema import alembic_config, migrate
 from tests.migrations.conftest import connected
 
 PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04", "d4a86be0f217"
-DRAFTS = "5b90d2e4f7c1"
+TEAMS, DRAFTS = "7e0c5d4b19a3", "5b90d2e4f7c1"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -49,6 +49,7 @@ ROWS = {
         "adjustments (id, entrant_id, kind, value, reason, at) VALUES (13, 1, 'multiply', '0.9', 'r', '2026-01-02')",
         "extensions (id, entrant_id, until, at) VALUES (14, 1, '2026-01-03', '2026-01-02')",
     ),
+    TEAMS: ("team_invitations (id, entrant_id, email, by_id, created_at) VALUES (16, 1, 'b@b', 1, '2026-01-03')",),
     DRAFTS: (
         "reference_networks (id, course_id, name, key, content, file_sha256, file_bytes, created_at) "
         "VALUES (15, 1, 'net-f.keras.json', 'keras_config', '{}', 'f', 2, '2026-01-04')",
