@@ -83,6 +83,7 @@ def _call(request: Mapping[str, Any], files: Sequence[int], folder: str, seconds
         "KERAS_BACKEND": "tensorflow",
         "KERAS_HOME": folder,
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "1",  # off by default on older processors, where no channels-first convolution runs then
     }
     command = [sys.executable, "-m", JOB, json.dumps(request)]
     try:

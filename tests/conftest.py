@@ -1,10 +1,14 @@
 """Every test that touches a database runs on SQLite and on Postgres, unless it is marked as resting on one of them."""
 
+import os
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.databases import KINDS, Backend
+
+# TensorFlow has it off on processors without AVX-512, and runs no channels-first convolution then; read once, at import.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
