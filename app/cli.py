@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from typing import Any
 
 import click
@@ -33,8 +34,23 @@ TOLD = (
 """What goes wrong in ways that a person can mend; anything else shows where it happened."""
 
 
+STUDENTS = "secateur.commands"
+"""The group of entry points by which the students' commands are found: they know the grader and not the service."""
+
+
 class Commands(click.Group):
-    """A group whose commands say what is wrong in one line."""
+    """A group whose commands say what is wrong in one line; it has those of the students, too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*super().list_commands(ctx), *(each.name for each in entry_points(group=STUDENTS))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None where there is none."""
+        if command := super().get_command(ctx, cmd_name):
+            return command
+        found = next(iter(entry_points(group=STUDENTS, name=cmd_name)), None)
+        return None if found is None else found.load()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""

@@ -22,7 +22,8 @@ from grader.testset import TestSet
 class Upload:
     """The file behind a descriptor, the rules for it, and what reads it. `begun` is the report before it was looked into.
 
-    `known` is what an earlier check of the same file found out, for a weight file that came alone.
+    `known` is what an earlier check of the same file found out, for a weight file that came alone. `exporter` runs the code
+    of students; None where there is no torch.
     """
 
     file: int
@@ -30,6 +31,7 @@ class Upload:
     definition: Definition
     reader: Runner
     known: Known | None = None
+    exporter: Runner | None = None
 
 
 def plan(upload: Upload) -> Plan | None:
@@ -92,17 +94,9 @@ def _check_member(upload: Upload, name: str) -> Checked:
     except Refusal as refusal:
         return Checked(with_problems(upload.begun, _told(name, refusal)))
     checked = check_weights(found, upload.definition, upload.begun)
-    problems = tuple(_of(name, problem) for problem in checked.report.problems)
+    problems = tuple(messages.in_file(name, problem) for problem in checked.report.problems)
     return replace(checked, report=replace(checked.report, problems=problems))
 
 
 def _told(name: str, refusal: Refusal) -> list[Problem]:
-    return [_of(name, messages.problem(finding)) for finding in refusal.findings]
-
-
-def _of(name: str, problem: Problem) -> Problem:
-    """A problem that says in which file of the archive it is; one about the file itself says so already."""
-    if problem.where == name:
-        return problem
-    where = f"{name}: {problem.where}" if problem.where else name
-    return replace(problem, where=where, message=f"{name}: {problem.message}")
+    return [messages.problem(replace(finding, file=name)) for finding in refusal.findings]

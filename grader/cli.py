@@ -15,7 +15,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TypeVar
 
-from grader import competition, dataset_cli, file_names, pipeline, shrinking
+from grader import competition, dataset_cli, exports, file_names, pipeline, shrinking
+from grader.airlock.on_demand import OnDemand
 from grader.airlock.runner import Airlock
 from grader.archives import Upload
 from grader.checked import Checked, reject
@@ -26,7 +27,7 @@ from grader.keras_process import EngineMissing, KerasProcess
 from grader.own_file import OwnFile
 from grader.pipeline import Watch
 from grader.report import Report, Status
-from grader.running import EVALUATING_JOB, READING_JOB, Runner
+from grader.running import EVALUATING_JOB, EXPORTING_JOB, READING_JOB, Runner
 from grader.summary import summarise
 from grader.testset import check_fit, check_parts, open_test_set
 
@@ -126,13 +127,21 @@ def _check(options: argparse.Namespace, definition: Definition, stack: ExitStack
     stack.callback(os.close, file)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         raise OSError(f"{options.file} is not a file")
-    upload = pipeline.begin(file, definition, _runner(options, READING_JOB, stack))
+    reader = _runner(options, READING_JOB, stack)
+    upload = pipeline.begin(file, definition, reader, exporter=_exporter(options, definition, stack))
     checked = _twice(lambda: pipeline.check(upload, Watch()))
     return upload, Checked(pipeline.too_heavy(upload.begun, checked)) if isinstance(checked, Cause) else checked
 
 
 def _runner(options: argparse.Namespace, job: str, stack: ExitStack) -> Runner:
     return OwnFile(job) if options.own_file else stack.enter_context(Airlock(job))
+
+
+def _exporter(options: argparse.Namespace, definition: Definition, stack: ExitStack) -> Runner | None:
+    """What runs the code in a zip, where the definition takes one and torch is installed."""
+    if definition.grading.file.code is None or not exports.has_torch():
+        return None
+    return OwnFile(EXPORTING_JOB) if options.own_file else stack.enter_context(OnDemand(EXPORTING_JOB))
 
 
 def _twice(step: Callable[[], T]) -> T | Cause:

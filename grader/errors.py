@@ -16,12 +16,16 @@ from typing import NamedTuple, Self
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One refusal as it crosses the airlock: a code of `messages` and its facts; sentences are added outside."""
+    """One refusal as it crosses the airlock: a code of `messages` and its facts; sentences are added outside.
+
+    `file` is the file of an archive that it is about, said by whoever took it out of there.
+    """
 
     code: str
     where: str = ""
     expected: str = ""
     got: str = ""
+    file: str = ""
 
 
 class Refusal(Exception):

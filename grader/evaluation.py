@@ -1,8 +1,7 @@
 """What the trusted side asks of the evaluating job: one class for each image of a test set, and the times of networks."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ from grader.errors import Cause, ChildDied
 from grader.evaluating.tasks import TIME
 from grader.facts import AnyArray, Predictions, Shape
 from grader.lineage import TimeRatio, time_ratio
+from grader.memory_files import memory_file
 from grader.running import Runner
 from grader.testset import TestSet
 
@@ -28,7 +28,7 @@ def predict(model: bytes, dense_macs: int, rules: Grading, test_set: TestSet, ev
     """
     job_limits = _limits(dense_macs * test_set.examples, limits.ANSWER_FRAME_BYTES + 4 * test_set.examples)
     arguments = _images(rules, test_set) | {"classes": len(rules.classes), "alone": rules.network.free is not None}
-    with _memory_file(model) as graph:
+    with memory_file(model) as graph:
         answer = evaluator.run(arguments, [graph, test_set.images.file], job_limits)
     return _predictions(answer.head, answer.arrays, test_set.examples, len(rules.classes))
 
@@ -49,7 +49,7 @@ def compare_times(
     job_limits = _limits(dense_macs * (rounds + 1) * examples, limits.ANSWER_FRAME_BYTES + 16 * rounds)
     arguments = _images(rules, test_set) | {"task": TIME, "rounds": rounds, "examples": examples}
     with ExitStack() as stack:
-        graphs = [stack.enter_context(_memory_file(each)) for each in (model, reference)]
+        graphs = [stack.enter_context(memory_file(each)) for each in (model, reference)]
         answer = evaluator.run(arguments, [*graphs, test_set.images.file], job_limits)
     seconds: AnyArray | None = answer.arrays.get("seconds")
     if seconds is None or seconds.dtype != np.float64 or seconds.shape != (rounds, 2):
@@ -93,15 +93,3 @@ def _predictions(head: Mapping[str, Any], arrays: Mapping[str, AnyArray], exampl
     if not isinstance(engine, str) or type(rechecked) is not int or not 0 <= rechecked <= examples:
         raise ChildDied(Cause.ANSWER, "the engine does not say what it is and did")
     return Predictions(array, rechecked, engine)
-
-
-@contextmanager
-def _memory_file(content: bytes) -> Iterator[int]:
-    """A descriptor of an anonymous file, so that nothing of a student's network is written to disk."""
-    file = os.memfd_create("graph", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(file), "wb") as stream:
-            stream.write(content)
-        yield file
-    finally:
-        os.close(file)

@@ -6,6 +6,7 @@ from grader import limits
 from grader.airlock.protocol import Answer, JobLimits
 from grader.errors import Finding, Refusal
 from grader.facts import Contents, StoredWeights
+from grader.memory_files import beginning_of
 from grader.reading import signatures, stored
 from grader.running import Runner
 from grader.upload_rules import FileRule
@@ -14,7 +15,7 @@ from grader.upload_rules import FileRule
 def contents(file: int, rule: FileRule, reader: Runner) -> Contents | None:
     """What the archive behind a descriptor holds, None where the file is no archive of several files. Raises Refusal."""
     _check_size(file, rule)
-    if rule.format != "pytorch" or not signatures.is_archive(os.pread(file, signatures.HEAD_BYTES, 0)):
+    if rule.format != "pytorch" or not signatures.is_archive(beginning_of(file, signatures.HEAD_BYTES)):
         return None
     answer = _ask(file, rule, reader, task="contents")
     found = stored.contents_from_answer(answer.head, answer.arrays)

@@ -108,6 +108,15 @@ ONNX_MAX_ATTRIBUTES = 32  # of one node; a recurrent one has the most, about ten
 ONNX_MAX_LIST = 64  # numbers in an attribute, and in a tensor of whole numbers: shapes and axes, no data
 ONNX_MAX_SINGLES = 64  # different numbers that stand alone in a graph, as limits and slopes do; all else is counted
 
+# --- code of students -----------------------------------------------------------------------------------------------
+CODE_MAX_BYTES = 16 << 20  # a notebook keeps the pictures that it drew; a script has some kilobytes
+CODE_MAX_CELLS = 2_000  # of a notebook; one of the course has about forty
+CODE_MAX_CHECKPOINTS = 64  # beside one script: the networks of an ensemble
+CODE_DEFAULT_SECONDS = 10  # of CPU to build and export; a network of 60,000 parameters takes some tenths of a second
+CODE_MAX_SECONDS = 60
+CODE_WALL_FACTOR = 3  # wall time for each CPU second allowed, for a machine that is busy
+CODE_MEMORY_BYTES = 2 << 30  # activations of one image, several times over, and what the exporter copies
+
 # --- HDF5 files -----------------------------------------------------------------------------------------------------
 H5_MAX_OBJECTS = 4_000  # a network of 300 layers saved with its optimizer has about 2,500 groups and datasets
 H5_MAX_DEPTH = 12  # Keras nests five deep; recursion and paths stay short

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from grader import archives, extraction, flops, scoring, shrinking, splits
+from grader import archives, code_archives, extraction, flops, scoring, shrinking, splits
 from grader.archives import Upload
 from grader.checked import Accepted, Checked, Known, check_weights, reject
 from grader.competition import Definition
@@ -61,8 +61,13 @@ class Reference:
     accepted: Accepted
 
 
-def begin(file: int, definition: Definition, reader: Runner, known: Known | None = None) -> Upload:
-    """The upload behind a descriptor, that nobody has looked into yet, or that is `known` from a check before."""
+def begin(
+    file: int, definition: Definition, reader: Runner, known: Known | None = None, exporter: Runner | None = None
+) -> Upload:
+    """The upload behind a descriptor, that nobody has looked into yet, or that is `known` from a check before.
+
+    `exporter` runs a student's code, where the definition takes some.
+    """
     report = Report(
         status=Status.CHECKED,
         competition=definition.slug,
@@ -70,7 +75,7 @@ def begin(file: int, definition: Definition, reader: Runner, known: Known | None
         file_bytes=os.fstat(file).st_size,
         airlock=str(reader.level),
     )
-    return Upload(file, report, definition, reader, known)
+    return Upload(file, report, definition, reader, known, exporter)
 
 
 def check(upload: Upload, watch: Watch) -> Checked:
@@ -139,6 +144,12 @@ def digest_of_file(file: int) -> str:
 
 
 def _check(upload: Upload, watch: Watch) -> Checked:
+    if code_archives.is_code(upload):
+        with watch.phase(Phase.READING):
+            exported = code_archives.export(upload)
+            found = code_archives.read(upload, exported)
+        with watch.phase(Phase.CHECKING):
+            return code_archives.check(upload, exported, found)
     with watch.phase(Phase.READING):
         plan = archives.plan(upload)
         if plan is None:

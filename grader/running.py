@@ -1,4 +1,4 @@
-"""What runs the two jobs on untrusted input, and what they are called."""
+"""What runs the jobs on untrusted input, and what they are called."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -7,6 +7,7 @@ from grader.airlock.protocol import Answer, JobLimits
 
 READING_JOB = "grader.reading.job"
 EVALUATING_JOB = "grader.evaluating.job"
+EXPORTING_JOB = "grader.exporting.job"
 
 
 class Runner(Protocol):

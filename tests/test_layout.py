@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("app", "grader", "models", "migrations", "competitions")
+PACKAGES = ("app", "client", "grader", "models", "migrations", "competitions")
 
 
 def modules(*packages: str) -> list[Path]:
@@ -59,10 +59,11 @@ def test_the_rules_find_imports_at_all() -> None:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("app", ("migrations", "tests")),
-        ("grader", ("app", "models", "migrations", "competitions", "tests")),
-        ("models", ("app", "grader", "migrations", "competitions", "tests")),
-        ("migrations", ("app", "grader", "competitions", "tests")),
+        ("app", ("client", "migrations", "tests")),
+        ("client", ("app", "models", "migrations", "competitions", "tests")),
+        ("grader", ("app", "client", "models", "migrations", "competitions", "tests")),
+        ("models", ("app", "client", "grader", "migrations", "competitions", "tests")),
+        ("migrations", ("app", "client", "grader", "competitions", "tests")),
         ("competitions", PACKAGES),
     ],
 )
@@ -76,14 +77,25 @@ def test_competitions_hold_data_and_no_code() -> None:
 
 
 def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() -> None:
-    assert (
-        arrows(modules("grader"), "fastapi", "starlette", "sqlalchemy", "jinja2", "torch", "tensorflow", "keras") == []
-    )
+    assert arrows(modules("grader"), "fastapi", "starlette", "sqlalchemy", "jinja2", "tensorflow", "keras") == []
+    others = [path for path in modules(*PACKAGES) if not is_below(name_of(path), "grader.exporting")]
+    assert arrows(others, "torch") == []
+    assert arrows(modules("grader/exporting"), "torch")
+
+
+def test_what_runs_students_code_knows_neither_steps_nor_rules() -> None:
+    allowed = (*_records(), "grader.exporting", "grader.messages.code", "grader.memory_files")
+
+    assert [line for line in arrows(part("exporting"), "grader") if not is_below(line.split(" -> ")[1], *allowed)] == []
+    wire = ["grader.exporting.wire"]
+    others = [path for path in modules(*PACKAGES) if not is_below(name_of(path), "grader.exporting")]
+    assert {line.split(" -> ")[1] for line in arrows(others, "grader.exporting")} == set(wire)
 
 
 STEPS = ["reading", "checking", "evaluating", "networks", "counting", "compaction", "flops", "scoring", "formula"]
+STEPS += ["exporting"]
 CONDUCTORS = ["pipeline", "cli", "competition", "report", "summary", "testset", "dataset_cli", "own_file"]
-CONDUCTORS += ["archives", "checked", "evaluation", "extraction", "running", "shrinking"]
+CONDUCTORS += ["archives", "checked", "code_archives", "evaluation", "exports", "extraction", "running", "shrinking"]
 
 
 def part(name: str) -> list[Path]:

@@ -20,6 +20,7 @@ from app.queue import worker
 from app.schema import migrate, pending, require_current
 from app.settings import Settings
 from app.supervisor import Child
+from grader.exports import has_torch
 from models.gradings import Lane
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,9 @@ def _create_app(settings: Settings) -> FastAPI:
 def work(name: str, lane: str, parent: int | None) -> None:
     """Run one worker. It grades one file at a time; start as many as there are cores."""
     supervisor.end_with_parent(parent)
-    packages = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")
+    packages: tuple[str, ...] = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")
+    if has_torch():
+        packages += ("torch",)
     versions = {package: importlib.metadata.version(package) for package in packages}
     raise SystemExit(worker.run(Settings(), name, _LANES[lane], versions))
 

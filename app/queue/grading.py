@@ -1,14 +1,11 @@
 """The work on one ticket: from a claimed grading to its result. The grader does the grading; this connects it."""
 
-import hashlib
-import importlib.metadata
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
 from time import monotonic
 
 from sqlalchemy import bindparam, select
@@ -16,6 +13,7 @@ from sqlalchemy import bindparam, select
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
 from app.queue import tickets
+from app.queue.equality import can_be_copied, equality_key
 from app.queue.files import keep_files, note_files
 from app.queue.parked import Parked, Reading
 from app.queue.tickets import Result, Ticket
@@ -35,17 +33,9 @@ from models.gradings import Grading, Lane, Phase, State
 log = logging.getLogger(__name__)
 
 
-@cache
-def grader_version() -> str:
-    """What decides a result besides file, definition and data: our own release and the engine's."""
-    return " ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in ("secateur", "onnxruntime", "h5py", "numpy")
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Grader:
-    """What one worker needs to grade: the database, the files, the rules, and the two jails."""
+    """What one worker needs to grade: the database, the files, the rules, and the jails."""
 
     database: Database
     store: Store
@@ -55,6 +45,8 @@ class Grader:
     lanes: tuple[Lane, ...]
     parked: Parked | None = None
     """Where answers of the reading jail wait with their gradings; without it each file is read again."""
+    exporter: Runner | None = None
+    """What runs the code of students; None where torch is not installed."""
 
     def grade(self, ticket: Ticket) -> None:
         """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
@@ -67,7 +59,7 @@ class Grader:
         with self._file(ticket.file_sha256) as file:
             watch = Watch(tell=times.tell)
             reading = self._recall(ticket)
-            upload = pipeline.begin(file, rules.definition, reading, reading.known)
+            upload = pipeline.begin(file, rules.definition, reading, reading.known, self.exporter)
             if upload.begun.digests.file != ticket.file_sha256:
                 raise GraderFault(f"the file store holds other bytes under {ticket.file_sha256}")
             try:
@@ -148,7 +140,8 @@ class Grader:
         if sha256 is None:
             return None
         with self._file(sha256) as file:
-            accepted = pipeline.check(pipeline.begin(file, rules.definition, self.reader), Watch()).accepted
+            upload = pipeline.begin(file, rules.definition, self.reader, exporter=self.exporter)
+            accepted = pipeline.check(upload, Watch()).accepted
         return None if accepted is None else Reference(sha256, accepted)
 
     def _finish(self, ticket: Ticket, checked: Checked, report: Report, key: str, times: "_Times") -> None:
@@ -207,15 +200,6 @@ class _Times:
         self.begun[phase.value] = (self.ticket.claimed_at + passed).isoformat(timespec="milliseconds")
 
 
-def equality_key(ticket: Ticket, rules: Rules, reference: str | None) -> str:
-    """SHA-256 over everything that decides a result: gradings with equal keys have equal results.
-
-    `reference` is the digest of the file that it is timed against, if there is one.
-    """
-    parts = (ticket.file_sha256, rules.definition.digest, rules.dataset_digest, grader_version(), reference or "")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 _EQUAL = (
     select(Grading.id)
     .where(Grading.equality_key == bindparam("key"), Grading.state.in_((State.SCORED, State.REJECTED)))
@@ -231,7 +215,7 @@ def _result(report: Report, key: str) -> Result:
     return Result(
         state=State.SCORED if scored else State.REJECTED,
         report=report.as_json(),
-        equality_key=key,
+        equality_key=key if can_be_copied(report) else None,
         score=None if report.score is None else float(report.score),
         score_exact=None if report.score is None else str(report.score),
         ranks=report.ranks,

@@ -20,10 +20,12 @@ from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, l
 from app.queue.workers import Identity
 from app.settings import Settings
 from app.storage import Store
+from grader import exports
 from grader.airlock.layers import Level
+from grader.airlock.on_demand import OnDemand
 from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable
-from grader.running import EVALUATING_JOB, READING_JOB
+from grader.running import EVALUATING_JOB, EXPORTING_JOB, READING_JOB
 from models.gradings import Lane
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         # The jails start first: their processes are made before this one holds a secret or a thread.
         reader = stack.enter_context(Airlock(READING_JOB))
         evaluator = stack.enter_context(Airlock(EVALUATING_JOB))
+        exporter = stack.enter_context(OnDemand(EXPORTING_JOB)) if exports.has_torch() else None
         database = Database(settings.database_url)
         stack.callback(database.close)
         rules = stack.enter_context(RulesCache(database, settings.data_dir))
@@ -66,13 +69,22 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         stack.callback(still.set)
         parked = Parked(settings.data_dir)
         parked.sweep()
-        grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes, parked)
+        grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes, parked, exporter)
+        _tell_what_is_missing(name, worse.level, exporter)
         if worse.level is Level.C:
             log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", name)
             stop.wait()
         _work(grader, identity, stop)
     log.info("worker.stopped name=%s", name)
     return 0
+
+
+def _tell_what_is_missing(name: str, level: Level, exporter: OnDemand | None) -> None:
+    """Says in the log why zips with code cannot be graded by this worker, where that is so."""
+    if exporter is None:
+        log.warning("worker.no_torch name=%s: %s; .onnx files are graded", name, exports.MISSING_TORCH)
+    elif level is Level.B:
+        log.warning("worker.no_code name=%s: the jail is at level B; zips with code are refused, .onnx is taken", name)
 
 
 def _register(

@@ -1,8 +1,8 @@
 // Makes <form data-upload> kinder: the file's name and size, a first look at its bytes, drag and drop, progress.
 // Without this script the form posts as any other. The server decides; what is said here is only said earlier.
 //
-// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic: "hdf5", "pytorch" or "onnx", what the
-// first bytes should be of.
+// On the form: data-max-bytes, data-names (patterns apart by spaces), data-magic: "hdf5", "pytorch", "onnx", or "code" (a zip
+// or ONNX), what the first bytes should be of.
 (function () {
   "use strict";
 
@@ -39,7 +39,8 @@
   // What the first bytes say, as {fits, text}.
   function describeStart(bytes, magic) {
     if (bytes.length === 0) return { fits: false, text: "The file is empty: 0 bytes. Save the weights again." };
-    if (magic === "onnx") return describeOnnx(bytes);
+    if (magic === "code" && startsWith(bytes, ZIP)) return { fits: true, text: "Starts as a zip does." };
+    if (magic === "onnx" || magic === "code") return describeOnnx(bytes);
     return magic === "pytorch" ? describePytorch(bytes) : describeHdf5(bytes);
   }
 

@@ -19,7 +19,7 @@ from app.submissions.multipart import Data, Field, FileBegins
 from grader import messages
 from grader.errors import Finding
 from grader.file_names import misnamed
-from grader.reading.signatures import recognise
+from grader.reading.signatures import ZIP, is_archive, recognise
 from grader.upload_rules import FileRule
 
 FRAME_BYTES = 64 << 10
@@ -114,12 +114,19 @@ async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rul
 
 async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileRule) -> None:
     # What a file is tells its sender more than that its name is another: a .keras file under its own name.
-    if not incoming.bytes and (wrong := recognise(bytes(gathered), name, rule.format) or misnamed(name, rule.names)):
+    if not incoming.bytes and (wrong := _other_kind(bytes(gathered), name, rule) or misnamed(name, rule.names)):
         raise refused(wrong)
     if incoming.bytes + len(gathered) > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")
     await run_in_threadpool(incoming.write, bytes(gathered))
     gathered.clear()
+
+
+def _other_kind(head: bytes, name: str, rule: FileRule) -> Finding | None:
+    """What the file is in place of what the assignment takes, as far as its beginning tells."""
+    if rule.code is None or not head.startswith(ZIP):
+        return recognise(head, name, rule.format)
+    return None if is_archive(head) else Finding("code-checkpoint-alone", expected=" or ".join(rule.code.scripts))
 
 
 def default_name(rule: FileRule) -> str:

@@ -30,13 +30,21 @@ class Airlock:
     """Owns one zygote for one job, from `open` to `close`; a context manager. Threads take turns.
 
     `report` is the self-test of the zygote that runs now, `level` what it is worth. At level C every `run` raises
-    AirlockUnavailable. `layers` leaves layers out, to see what then holds.
+    AirlockUnavailable. `layers` leaves layers out, to see what then holds. `lasting`: the zygote outlives the death of a
+    child, for a job whose inputs see the layout of memory anyhow.
     """
 
-    def __init__(self, job: str, *, layers: Collection[Layer] = ALL_LAYERS, search_path: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        job: str,
+        *,
+        layers: Collection[Layer] = ALL_LAYERS,
+        search_path: Sequence[Path] = (),
+        lasting: bool = False,
+    ) -> None:
         self.level = Level.C
         self.report: Mapping[str, Any] = {}
-        self._job, self._layers, self._search_path = job, layers, search_path
+        self._job, self._layers, self._search_path, self._lasting = job, layers, search_path, lasting
         self._turn = threading.Lock()
         self._zygote: ZygoteProcess | None = None
         self._ready = False
@@ -79,7 +87,10 @@ class Airlock:
             try:
                 answer = self._run(zygote, self._request(arguments, job_limits), inputs)
             except ChildDied:
-                self._replace_zygote()  # what crashed may have learnt where things lie in memory
+                if self._lasting:
+                    self._retire(zygote)
+                else:
+                    self._replace_zygote()  # what crashed may have learnt where things lie in memory
                 raise
             except Refusal:
                 self._retire(zygote)

@@ -3,11 +3,14 @@
 The help page is generated from this table. `problem` fills a sentence with its facts; an unknown code is our own mistake.
 """
 
+from dataclasses import replace
+
 from grader.errors import Finding
 from grader.facts import Note, Problem
 from grader.messages import (
     archives,
     checkpoints,
+    code,
     families,
     hdf5,
     layouts,
@@ -22,7 +25,7 @@ from grader.messages import (
 from grader.messages.notes import NOTES
 from grader.messages.sentence import Sentence
 
-__all__ = ["NOTES", "PROBLEMS", "Sentence", "note", "problem"]
+__all__ = ["NOTES", "PROBLEMS", "Sentence", "in_file", "note", "problem"]
 
 PROBLEMS: dict[str, Sentence] = {
     **limits.PROBLEMS,
@@ -37,6 +40,7 @@ PROBLEMS: dict[str, Sentence] = {
     **series.PROBLEMS,
     **families.PROBLEMS,
     **onnx.PROBLEMS,
+    **code.PROBLEMS,
 }
 
 
@@ -44,9 +48,18 @@ def problem(finding: Finding) -> Problem:
     """The finding in words. Raises KeyError for a code that the table lacks."""
     sentence = PROBLEMS[finding.code]
     facts = {"where": finding.where, "expected": finding.expected, "got": finding.got}
-    return Problem(
+    words = Problem(
         code=finding.code, **facts, message=sentence.message.format(**facts), hint=sentence.hint.format(**facts)
     )
+    return in_file(finding.file, words) if finding.file else words
+
+
+def in_file(name: str, problem: Problem) -> Problem:
+    """A problem that says in which file of an archive it is; one about the file itself says so already."""
+    if problem.where == name:
+        return problem
+    where = f"{name}: {problem.where}" if problem.where else name
+    return replace(problem, where=where, message=f"{name}: {problem.message}")
 
 
 def note(code: str, *, where: str = "", expected: str = "", got: str = "") -> Note:

@@ -17,6 +17,10 @@ NOTES = {
     "compiled": "The prefix _orig_mod., which torch.compile puts before names, was taken off.",
     "tied-tensors": "{got} tensors are the same numbers under another name; they were read as arrays of their own.",
     "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",
+    "code-exported": (
+        "The network was built by {where} and exported with {expected}; {got} statements of it were left out, which are no "
+        "imports, constants, classes or functions."
+    ),
     "derived": "The assignment leaves open what the shapes tell: {got}.",
     "order-of-names": "The file does not say in which order its layers are used; by their names it is {got}.",
     "reordered": (

@@ -20,7 +20,7 @@ def plan_of(members: Sequence[str], manifest_text: str | None, max_files: int | 
     """
     if max_files is None:
         raise Refusal(Finding("series-not-taken", got=f"{len(members):,}"))
-    weights = [name for name in members if _ends(name, WEIGHTS)]
+    weights = [name for name in members if ends(name, WEIGHTS)]
     if not weights:
         raise Refusal(Finding("series-no-weights", expected=", ".join(WEIGHTS), got=f"{len(members):,}"))
     if len(weights) > max_files:
@@ -30,10 +30,11 @@ def plan_of(members: Sequence[str], manifest_text: str | None, max_files: int | 
         plan = naming.plan_of(weights, root)
     else:
         plan = manifest.plan_of(manifest_text, weights, root)
-    return Plan(plan.final, plan.steps, plan.declared, tuple(name for name in members if _ends(name, ATTACHMENTS)))
+    return Plan(plan.final, plan.steps, plan.declared, tuple(name for name in members if ends(name, ATTACHMENTS)))
 
 
-def _ends(name: str, endings: tuple[str, ...]) -> bool:
+def ends(name: str, endings: tuple[str, ...]) -> bool:
+    """Whether a file's name has one of these endings, in any case."""
     return PurePosixPath(name).suffix.casefold() in endings
 
 

@@ -16,10 +16,11 @@ COMPETITIONS = {
     "corpus": FOLDER / "competition.yaml",
     "corpus-torch": FOLDER / "competition-torch.yaml",
     "corpus-onnx": FOLDER / "competition-onnx.yaml",
+    "corpus-code": FOLDER / "competition-code.yaml",
     "cmu-10605": FOLDER.parents[1] / "competitions" / "cmu-10605.yaml",
 }
 KEYS = {"why", "verdict", "competition", "name", "zeros", "notes", "problems", "file", "maker", "seed", "parameters"}
-NAMES = {"corpus-torch": "model.pt", "corpus-onnx": "model.onnx"}
+NAMES = {"corpus-torch": "model.pt", "corpus-onnx": "model.onnx", "corpus-code": "hw13.zip"}
 """The names under which files of these competitions are handed in, where the case gives no other."""
 VERDICTS = {"accept": "accepted", "reject": "rejected"}
 
@@ -50,6 +51,11 @@ class Case:
     def competition(self) -> str:
         """The slug of the competition under whose rules the file is graded."""
         return str(self.facts.get("competition", "corpus"))
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether the file brings code with it that is run: in the code jail, and nowhere else."""
+        return self.competition == "corpus-code"
 
     @property
     def file_name(self) -> str:

@@ -19,15 +19,16 @@ from tests.corpus.conftest import Service
 LARGEST_FILE_BYTES = 20_000
 PROCESSES = {"web": 1, "worker": 2, "-X": 4}
 """What runs when nothing is graded: one worker for everything, one that only checks, and the two zygotes of each."""
-every_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
+FILES = tuple(case for case in all_cases() if not case.runs_code)
+every_case = pytest.mark.parametrize("case", FILES, ids=lambda case: case.id)
 
 
-def check(case: Case, reader: Runner) -> Report:
+def check(case: Case, reader: Runner, exporter: Runner | None = None) -> Report:
     with tempfile.TemporaryFile() as file:
         file.write(case.content)
         file.flush()
         definition = definition_of(case.competition)
-        return pipeline.check(pipeline.begin(file.fileno(), definition, reader), Watch()).report
+        return pipeline.check(pipeline.begin(file.fileno(), definition, reader, exporter=exporter), Watch()).report
 
 
 def expect(case: Case, report: Report) -> None:
@@ -51,6 +52,10 @@ def test_a_file_gets_its_verdict_in_the_jail(case: Case, jail: Airlock) -> None:
 
 @every_case
 def test_a_file_gets_its_verdict_from_the_service(case: Case, service: Service, jail: Airlock) -> None:
+    expect_from_service(case, service, jail)
+
+
+def expect_from_service(case: Case, service: Service, jail: Airlock) -> None:
     answer = service.verdict(case)
 
     if answer["status_code"] == 422:
@@ -64,7 +69,7 @@ def test_a_file_gets_its_verdict_from_the_service(case: Case, service: Service, 
 
 
 def test_no_file_killed_a_child_or_left_a_process_behind(service: Service) -> None:
-    for case in all_cases():
+    for case in FILES:
         service.verdict(case)
 
     kinds = Counter(line.split()[3] for line in service.processes().values())
@@ -95,7 +100,7 @@ def test_the_corpus_has_enough_networks() -> None:
 
 def test_no_checkpoint_runs_what_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    gadgets = [case for case in all_cases() if b"marker" in case.content]
+    gadgets = [case for case in FILES if b"marker" in case.content]
 
     for case in gadgets:
         check(case, OwnFile(READING_JOB))

@@ -14,6 +14,7 @@ from grader.facts import Counts, LayerCount
 from grader.report import Digests, Report, Status
 from models.gradings import State
 from tests.app.world import FOLDER, World, hand_in, settle
+from tests.corpus.makers import checkpoint, code
 from tests.corpus.makers import onnx as maker
 
 Open = Callable[[str | None], TestClient]
@@ -40,7 +41,9 @@ def test_its_page_tells_the_limits_in_place_of_a_network(browser: Open, free: st
     page = " ".join(browser("ada").get(f"/competitions/{free}").text.split())
 
     assert "Yours to choose</a>: at most 60,000 parameters" in page
-    assert 'data-magic="onnx"' in page
+    assert 'data-magic="code"' in page
+    assert 'accept=".zip,.onnx"' in page
+    assert "<code>hw13.py</code> or <code>hw13.ipynb</code> or <code>model.py</code>" in page
     assert "minus a mean of 0.485, 0.456, 0.406" in page
     assert "It gives 11 logits." in page
 
@@ -50,22 +53,24 @@ def test_it_has_no_number_of_parameters(program: Open, free: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "code"),
+    ("name", "content", "problem"),
     [
-        ("student_best.ckpt", b"PK\x03\x04", "onnx-instead"),
+        ("student_best.ckpt", checkpoint.make({}, 1), "code-checkpoint-alone"),
+        ("hw13.tar", code.make({}, 1), "wrong-file-name"),
         ("weights.h5", b"\x89HDF\r\n\x1a\n", "onnx-instead"),
         ("model.onnx", b"\0\1\2\3", "not-onnx"),
         ("model.bin", maker.make({}, 1), "wrong-file-name"),
     ],
 )
-def test_another_file_is_told_at_the_door(program: Open, free: str, name: str, content: bytes, code: str) -> None:
+def test_another_file_is_told_at_the_door(program: Open, free: str, name: str, content: bytes, problem: str) -> None:
     answer = program("ada").post(f"/submissions?competition={free}&name={name}", content=content)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert (answer.status_code, answer.json()["code"]) == (422, problem)
 
 
-def test_an_onnx_file_is_taken(program: Open, free: str) -> None:
-    answer = program("ada").post(f"/submissions?competition={free}&name=model.onnx", content=maker.make({}, 1))
+@pytest.mark.parametrize(("name", "made"), [("model.onnx", maker.make({}, 1)), ("hw13.zip", code.make({}, 1))])
+def test_networks_and_code_are_taken(program: Open, free: str, name: str, made: bytes) -> None:
+    answer = program("ada").post(f"/submissions?competition={free}&name={name}", content=made)
 
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
 
