@@ -7,7 +7,7 @@ COPY grader grader
 COPY models models
 COPY migrations migrations
 COPY competitions competitions
-RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt '.[postgres]'
+RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,oidc]'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin secateur \

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks bench corpus fuzz coverage clean
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage clean
 
 ##@ Using it
 
@@ -47,6 +47,9 @@ faults: $(VENV)/.dev ## Harm a service in every way on each database (FAULTS_SUB
 
 networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself.
 	@$(BIN)/pytest tests/grader/networks/test_torch_reference.py -m slow -n $(or $(WORKERS),2)
+
+api: $(VENV)/.dev ## Ask the API whatever its description allows and forbids (EXAMPLES, SEED), as student and as instructor; some minutes.
+	@$(BIN)/python -m tests.api.campaign --examples $(or $(EXAMPLES),50) --seed $(or $(SEED),1)
 
 bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some eight minutes.
 	@$(BIN)/python -m benchmarks.grading_speed

@@ -6,21 +6,27 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from app.accounts import service as accounts
 from app.errors import NotSignedIn
 from app.security import check_origin
 from app.services import Services, services_of
-from models.accounts import User
+from models.accounts import Scope, User
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request: by a browser's session, or by an API token."""
+    """Who makes a request: by a browser's session, or by an API token, which has a scope."""
 
     user: User
-    by_token: bool
     session_id: int | None = None
+    scope: Scope | None = None
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a program asks, not a browser."""
+        return self.scope is not None
 
 
 async def get_services(request: Request) -> Services:
@@ -39,26 +45,37 @@ def identify(request: Request) -> Caller | None:
         by_token = accounts.user_of_token(services.database, token.strip())
         if by_token is None:
             raise NotSignedIn("The API token is not known, expired or revoked. Make a new one on your account's page.")
-        request.state.user = by_token.user
-        return Caller(by_token.user, by_token=True)
+        return _known(request, Caller(by_token.user, scope=by_token.scope))
     cookie = request.cookies.get(services.settings.session_cookie_name)
-    signed_in = accounts.user_of_session(services.database, cookie) if cookie else None
-    if signed_in is None:
+    found = accounts.user_of_session(services.database, cookie) if cookie else None
+    if found is None:
         return None
-    request.state.user = signed_in.user
-    return Caller(signed_in.user, by_token=False, session_id=signed_in.session_id)
+    return _known(request, Caller(found.user, session_id=found.session_id))
+
+
+def _known(request: Request, caller: Caller) -> Caller:
+    """The caller, kept with the request: who it is is asked once, and the page's head shows it."""
+    request.state.caller, request.state.user = caller, caller.user
+    return caller
 
 
 def require_caller(request: Request) -> Caller:
     """The person behind a request. Raises NotSignedIn."""
-    caller = identify(request)
+    known: Caller | None = getattr(request.state, "caller", None)
+    caller = known if known is not None else identify(request)
     if caller is None:
         raise NotSignedIn
     return caller
 
 
+async def signed_in(request: Request) -> Caller:
+    """The person behind a request, without a thread where the authorisation has found out already."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    return known if known is not None else await run_in_threadpool(require_caller, request)
+
+
 Visitor = Annotated[Caller | None, Depends(identify)]
-Signed = Annotated[Caller, Depends(require_caller)]
+Signed = Annotated[Caller, Depends(signed_in)]
 
 
 async def check_origin_of(request: Request) -> None:

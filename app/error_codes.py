@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from app.people import explained as people
 from app.teams import explained as teams
 
 
@@ -20,7 +21,9 @@ CODES = {
         "A token may not do this.", "Sign in with your password and do it on your account's page."
     ),
     "cross-site": Explained("The request came from another site.", "Open the page on this server and try again there."),
-    "forbidden": Explained("This is for the staff of the course.", "Ask your instructor."),
+    "forbidden": Explained(
+        "This is for others: the staff of the course, its instructors, administrators.", "Ask them."
+    ),
     "board-hidden": Explained(
         "The staff keep the scores of this competition to themselves.", "Wait until they show them."
     ),
@@ -194,6 +197,6 @@ CODES = {
     "our-fault": Explained(
         "Something broke on our side.", "No try is used. Tell your instructor the number in the answer."
     ),
-    **{code: Explained(*told) for code, told in teams.CODES.items()},
+    **{code: Explained(*told) for code, told in {**people.CODES, **teams.CODES}.items()},
 }
 """Every code that an AppError can have; the help page shows them, and an error's `type` leads there."""

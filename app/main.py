@@ -10,9 +10,13 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import error_pages, health, help_pages
+from app.accounts import link_routes as links
+from app.accounts import oidc_routes as oidc
 from app.accounts import routes as accounts
+from app.authorisation.enforcing import authorise
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
+from app.courses import routes as courses
 from app.dependencies import check_origin_of
 from app.editing import definition_routes, setup_routes, upload_routes, version_routes
 from app.editing import routes as editing
@@ -22,6 +26,11 @@ from app.head_requests import HeadRequests
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
 from app.openapi import Described
+from app.people import admin_routes as everybody
+from app.people import join_routes as join_codes
+from app.people import roster_routes as rosters
+from app.people import routes as members
+from app.people.importing import MAX_ROSTER_BYTES
 from app.rendering import STATIC
 from app.request_ids import RequestIds
 from app.schema import require_current
@@ -61,14 +70,15 @@ def create_app(settings: Settings) -> FastAPI:
         title="Secateur",
         summary="Grades pruned networks: architecture, sparsity, hidden accuracy, score and leaderboard.",
         lifespan=lifespan,
-        dependencies=[Depends(check_origin_of)],
+        dependencies=[Depends(check_origin_of), Depends(authorise)],
         docs_url=None,
         redoc_url=None,
     )
     app.state.services = services
-    domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions, accounts)
+    domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions)
+    people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
-    for routes in (*edit, *domains, teams, all_teams, health, help_pages):
+    for routes in (*edit, *domains, teams, all_teams, *people, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)
@@ -83,6 +93,7 @@ def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
     limits = {
         "/submissions": upload_bytes,
         "/courses/*/datasets": settings.max_dataset_bytes + FRAME_BYTES,
+        "/courses/*/rosters": MAX_ROSTER_BYTES + FRAME_BYTES,
         "/courses/*/networks": MAX_REFERENCE_FILE_BYTES + FRAME_BYTES,
         **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
     }

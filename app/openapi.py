@@ -1,11 +1,15 @@
 """What the API's description says of every operation: who may ask, and one shape for all errors."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.authorisation.rules import Need, Place, Rule
+from app.authorisation.table import TABLE
 from app.errors import TITLES
+from models.accounts import Scope
 
 MEDIA_TYPE = "application/problem+json"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -54,15 +58,16 @@ class Described(FastAPI):
             description = super().openapi()
             cookie = self.state.services.settings.session_cookie_name
             description["components"]["securitySchemes"] = _security_schemes(cookie)
-            for methods in description["paths"].values():
-                for operation in methods.values():
-                    _complete(operation)
+            for path, methods in description["paths"].items():
+                for method, operation in methods.items():
+                    _complete(operation, method.upper(), TABLE[f"{method.upper()} {path}"])
         return super().openapi()
 
 
 def _security_schemes(cookie: str) -> dict[str, Any]:
     told = {
-        _TOKEN: "An API token, made on the account's page. It cannot make or revoke tokens or change the password.",
+        _TOKEN: "An API token, made on the account's page, with a scope: `read` looks, `submit` hands in too, `admin` does "
+        "all that its person may. It cannot make or revoke tokens or change the password.",
         _SESSION: "The cookie of a browser that signed in. What changes something has to come from our own pages.",
     }
     return {
@@ -71,13 +76,27 @@ def _security_schemes(cookie: str) -> dict[str, Any]:
     }
 
 
-def _complete(operation: dict[str, Any]) -> None:
-    """Adds what holds for all operations: whatever answers 401 needs somebody, and everything can break."""
+def _complete(operation: dict[str, Any], method: str, rule: Rule) -> None:
+    """Adds what holds for all operations: who is asked for, what the authorisation answers, that everything can break."""
     responses = operation["responses"]
     for response in responses.values():
         _say_media_type(response.get("content", {}))
-    responses["500"] = {"description": TITLES[500], "content": _PROBLEM}
-    operation["security"] = [{_TOKEN: []}, {_SESSION: []}] if "401" in responses else []
+    for status in (*_refusals(method, rule), 500):
+        responses.setdefault(str(status), {"description": TITLES[status], "content": _PROBLEM})
+    token = {} if rule.by_session else {_TOKEN: [rule.scope_for(method).value]}
+    ways = [token, {_SESSION: []}] if token else [{_SESSION: []}]
+    operation["security"] = [] if rule.need is Need.ANYONE else ways
+
+
+def _refusals(method: str, rule: Rule) -> Iterator[int]:
+    """The statuses of those who may not ask."""
+    if rule.need is Need.ANYONE:
+        return
+    yield 401
+    if rule.need >= Need.OWNER or rule.scope_for(method) is not Scope.READ:
+        yield 403
+    if rule.place is not Place.NOWHERE:
+        yield 404
 
 
 def _say_media_type(content: dict[str, Any]) -> None:

@@ -49,6 +49,7 @@ class Renderer:
             "version": importlib.metadata.version("secateur"),
             "public_url": settings.public_url,
             "insecure": not settings.cookie_secure,
+            "oidc_name": settings.oidc_name if settings.oidc_issuer else "",
         }
 
     def page(
@@ -72,12 +73,13 @@ class Renderer:
         context: Mapping[str, Any],
         body: Any,
         *,
+        status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """A page for a browser, `body` as JSON for everything else; the same content either way."""
         if wants_page(request):
-            return self.page(request, template, context, headers=headers)
-        return JSONResponse(jsonable_encoder(body), headers={"Vary": "Accept", **(headers or {})})
+            return self.page(request, template, context, status=status, headers=headers)
+        return JSONResponse(jsonable_encoder(body), status, {"Vary": "Accept", **(headers or {})})
 
 
 def wants_page(request: Request) -> bool:

@@ -2,16 +2,20 @@
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
 from app.accounts.passwords import Passwords
-from app.accounts.throttle import SignInThrottle
+from app.accounts.throttle import Throttle
 from app.competitions.stored import Definitions
 from app.database import Database
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store
+
+if TYPE_CHECKING:
+    from app.accounts.oidc import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,11 @@ class Services:
     database: Database
     store: Store
     passwords: Passwords
-    throttle: SignInThrottle
+    throttle: Throttle
     renderer: Renderer
     definitions: Definitions
+    oidc: "Provider | None" = None
+    """The provider that people sign in with, where the operator has named one."""
 
 
 def open_services(settings: Settings) -> Services:
@@ -34,10 +40,20 @@ def open_services(settings: Settings) -> Services:
         database=Database(settings.database_url),
         store=Store(settings.data_dir, settings.min_free_disk_bytes),
         passwords=make_passwords(settings),
-        throttle=SignInThrottle(time.monotonic),
+        throttle=Throttle(time.monotonic),
         renderer=Renderer(settings),
         definitions=Definitions(),
+        oidc=_provider(settings),
     )
+
+
+def _provider(settings: Settings) -> "Provider | None":
+    """The OpenID Connect provider; its libraries are loaded where one is named, and nowhere else."""
+    if not settings.oidc_issuer:
+        return None
+    from app.accounts.oidc import Provider
+
+    return Provider(settings)
 
 
 def services_of(connection: HTTPConnection) -> Services:

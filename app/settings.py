@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -45,6 +45,19 @@ class Settings(BaseSettings):
     argon2_lanes: int = Field(default=1, ge=1)
     """Threads of one password hash."""
 
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider to sign in with; needs the extra `oidc`."""
+    oidc_name: str = "your university's account"
+    """What the sign-in page calls it, after "Sign in with"."""
+    oidc_client_id: str = ""
+    """What the provider calls this service."""
+    oidc_client_secret: SecretStr | None = None
+    """Given by the provider; none for a public client."""
+    oidc_trust_email: bool = False
+    """Whether its e-mail addresses are verified though it does not say so, such as those of Microsoft Entra."""
+    oidc_new_accounts: bool = False
+    """Whether somebody without an account gets one, which is in no course; else the staff make it first."""
+
     max_upload_bytes: int = Field(default=64 * MIB, ge=1)
     """Largest body of a submission in bytes; a competition may ask for less."""
     max_dataset_bytes: int = Field(default=2048 * MIB, ge=1)
@@ -83,10 +96,31 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_oidc(self) -> Self:
+        if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError(f"oidc_issuer must begin with https://, got {self.oidc_issuer!r}")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("oidc_issuer is set; oidc_client_id is needed too")
+        return self
+
     @property
     def session_cookie_name(self) -> str:
         """The cookie's name. Browsers accept the `__Host-` prefix, which pins it to this host, over https alone."""
-        return "__Host-secateur" if self.cookie_secure else "secateur"
+        return self._pinned("secateur")
+
+    @property
+    def known_cookie_name(self) -> str:
+        """The cookie by which a browser is known after its session ended."""
+        return self._pinned("secateur-known")
+
+    @property
+    def oidc_cookie_name(self) -> str:
+        """The cookie of a sign-in that is on its way through another provider."""
+        return self._pinned("secateur-oidc")
+
+    def _pinned(self, name: str) -> str:
+        return f"__Host-{name}" if self.cookie_secure else name
 
 
 def _database_in(earlier: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The tables of the service. Importing this package registers all of them on `Base.metadata`."""
 
-from models.accounts import ApiToken, AuthSession, User
+from models.accounts import ApiToken, AuthSession, Scope, User
 from models.artifacts import Artifact, ArtifactKind
 from models.audit import AuditEntry
 from models.base import Base
@@ -9,13 +9,16 @@ from models.courses import Course, Membership, Role
 from models.datasets import Dataset
 from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, Lane, Phase, State
+from models.joining import AccountLink, Identity, JoinCode, LinkKind
 from models.networks import ReferenceNetwork
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
+from models.rosters import RosterImport
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 from models.teams import TeamInvitation
 from models.workers import Worker
 
 __all__ = [
+    "AccountLink",
     "Adjustment",
     "AdjustmentKind",
     "ApiToken",
@@ -34,11 +37,16 @@ __all__ = [
     "FileRole",
     "Grading",
     "HandPoints",
+    "Identity",
+    "JoinCode",
     "Lane",
+    "LinkKind",
     "Membership",
     "Phase",
     "ReferenceNetwork",
     "Role",
+    "RosterImport",
+    "Scope",
     "State",
     "Submission",
     "SubmissionFile",

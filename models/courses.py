@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -50,6 +50,11 @@ class Membership(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     role: Mapped[Role] = mapped_column(vocabulary(Role, "role"))
+    sid: Mapped[str | None]
+    """What the university's register calls the person: Gradescope's SID, Canvas' SIS User ID, Moodle's ID number."""
+    login: Mapped[str | None]
+    """Canvas' SIS Login ID."""
+    section: Mapped[str] = mapped_column(default="", server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(default=db_now())
 
     course: Mapped[Course] = relationship()

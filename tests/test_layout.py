@@ -185,6 +185,13 @@ PURE = [
     "app/teams/planning.py",
     "app/teams/reading.py",
     "app/accounts/tokens.py",
+    "app/authorisation/rules.py",
+    "app/authorisation/table.py",
+    "app/authorisation/deciding.py",
+    "app/people/tables.py",
+    "app/people/columns.py",
+    "app/people/roster.py",
+    "app/people/matching.py",
 ]
 
 

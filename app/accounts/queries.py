@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import db_now
-from models import ApiToken, AuthSession, User
+from models import ApiToken, AuthSession, Identity, User
 
 
 class FoundSession(NamedTuple):
@@ -98,3 +98,19 @@ def delete_sessions_of(session: Session, user_id: int) -> None:
 def delete_expired_sessions(session: Session) -> None:
     """Delete everybody's expired sessions."""
     session.execute(delete(AuthSession).where(AuthSession.expires_at <= db_now()))
+
+
+def identity(session: Session, issuer: str, subject: str) -> Identity | None:
+    """A person as a provider knows them."""
+    return session.scalar(select(Identity).where(Identity.issuer == issuer, Identity.subject == subject))
+
+
+def identities_of(session: Session, user_id: int) -> Sequence[Identity]:
+    """The providers that a user signs in with."""
+    return session.scalars(select(Identity).where(Identity.user_id == user_id).order_by(Identity.id)).all()
+
+
+def revoke_tokens_of(session: Session, user_id: int) -> None:
+    """End all API tokens of the user."""
+    held = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    session.execute(held.values(revoked_at=db_now()))

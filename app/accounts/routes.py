@@ -8,13 +8,15 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts import queries, service
+from app.accounts import known_browsers, queries, service
+from app.accounts.cookies import address_of, begin_session, end_session, remember_browser
+from app.accounts.throttle import Attempt, confirming, signing_in
 from app.clock import read_clock
 from app.dependencies import AppServices, Caller, Reading, Signed, Visitor, Writing
-from app.errors import AppError, Forbidden
+from app.errors import AppError
 from app.parameters import Printable, RowNumber
 from app.services import Services
-from models.accounts import User
+from models.accounts import Scope, User
 
 router = APIRouter(tags=["account"])
 
@@ -38,37 +40,33 @@ def login(
     next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the field's name in the form
 ) -> Response:
     """Opens a session and goes to the page that was asked for."""
-    address = request.client.host if request.client else "unknown"
-    services.throttle.begin(email, address)
+    attempt = _attempt(request, services, email)
+    services.throttle.begin(attempt)
     with services.database.read() as session:
-        user = service.authenticate(session, services.passwords, email, password)
-    if user is None:
+        person = service.authenticate(session, services.passwords, email, password)
+    if person is None:
         context = {"next": safe_path(next), "email": email, "error": WRONG}
         return services.renderer.page(request, "accounts/login.html", context, status=422)
-    services.throttle.succeed(email, address)
-    with services.database.write_for_page() as session:
-        token = service.open_session(
-            session,
-            user.id,
-            lifetime=timedelta(hours=services.settings.session_hours),
-            user_agent=request.headers.get("user-agent", ""),
-            replaces=request.cookies.get(services.settings.session_cookie_name),
-        )
+    services.throttle.succeed(attempt)
     response = RedirectResponse(safe_path(next), 303)
-    _set_cookie(response, services, token)
+    begin_session(request, response, services, person)
+    remember_browser(response, services, person)
     return response
+
+
+def _attempt(request: Request, services: Services, email: str) -> Attempt:
+    """What a sign-in counts for: a browser in which this account has signed in before counts by itself."""
+    mark = request.cookies.get(services.settings.known_cookie_name)
+    with services.database.read() as session:
+        person = queries.user_by_email(session, email)
+    return signing_in(email, address_of(request), mark if known_browsers.is_known(person, mark) else None)
 
 
 @router.post("/logout", operation_id="logout", include_in_schema=False)
 def logout(request: Request, services: AppServices) -> Response:
     """Ends the session of this browser."""
-    settings = services.settings
-    token = request.cookies.get(settings.session_cookie_name)
-    if token:
-        with services.database.write_for_page() as session:
-            service.close_session(session, token)
     response = RedirectResponse("/", 303)
-    response.delete_cookie(settings.session_cookie_name, path="/", secure=settings.cookie_secure, httponly=True)
+    end_session(request, response, services)
     return response
 
 
@@ -85,11 +83,12 @@ def create_token(
     signed: Signed,
     name: Annotated[Printable, Form(max_length=500)],
     days: Annotated[int, Form(ge=0, le=3650)] = 180,
+    scope: Annotated[Scope, Form()] = Scope.SUBMIT,
 ) -> Response:
     """Makes an API token and shows it, this once."""
-    _only_by_session(signed.by_token)
     with services.database.write_for_page() as session:
-        issued = service.create_token(session, signed.user.id, name, timedelta(days=days) if days else None)
+        lifetime = timedelta(days=days) if days else None
+        issued = service.create_token(session, signed.user.id, name, lifetime, scope)
     with services.database.read() as session:
         return _account_page(request, services, signed, session, shown_once=issued.text)
 
@@ -97,7 +96,6 @@ def create_token(
 @router.post("/account/tokens/{token_id}/revoke", operation_id="revokeToken", include_in_schema=False)
 def revoke_token(signed: Signed, session: Writing, token_id: RowNumber) -> Response:
     """Ends one of one's own API tokens."""
-    _only_by_session(signed.by_token)
     service.revoke_token(session, signed.user.id, token_id)
     return RedirectResponse("/account", 303)
 
@@ -105,7 +103,6 @@ def revoke_token(signed: Signed, session: Writing, token_id: RowNumber) -> Respo
 @router.post("/account/sessions/{session_id}/revoke", operation_id="revokeSession", include_in_schema=False)
 def revoke_session(signed: Signed, session: Writing, session_id: RowNumber) -> Response:
     """Signs another browser of one's own out."""
-    _only_by_session(signed.by_token)
     service.revoke_session(session, signed.user.id, session_id)
     return RedirectResponse("/account", 303)
 
@@ -119,15 +116,14 @@ def change_password(
     new: Annotated[str, Form(max_length=1000)],
 ) -> Response:
     """Sets a new password and signs all browsers out."""
-    _only_by_session(signed.by_token)
-    address = request.client.host if request.client else "unknown"
-    services.throttle.begin(signed.user.email, address)
+    attempt = confirming(signed.session_id or 0)
+    services.throttle.begin(attempt)
     try:
         _change_password(services, signed.user, old, new)
     except AppError as error:
         with services.database.read() as session:
             return _account_page(request, services, signed, session, password_error=error.detail)
-    services.throttle.succeed(signed.user.email, address)
+    services.throttle.succeed(attempt)
     return RedirectResponse("/login", 303)
 
 
@@ -152,6 +148,7 @@ def _account_page(
     context = {
         "tokens": queries.tokens_of(session, signed.user.id),
         "sessions": queries.sessions_of(session, signed.user.id),
+        "identities": queries.identities_of(session, signed.user.id),
         "session_id": signed.session_id,
         "now": read_clock(session),
         "shown_once": shown_once,
@@ -159,25 +156,6 @@ def _account_page(
     }
     status = 422 if password_error else 200
     return services.renderer.page(request, "accounts/account.html", context, status=status)
-
-
-def _only_by_session(by_token: bool) -> None:
-    """A token that leaked must not make others of its kind."""
-    if by_token:
-        raise Forbidden("This is done on the account's page, signed in with a password.", code="session-needed")
-
-
-def _set_cookie(response: Response, services: Services, token: str) -> None:
-    settings = services.settings
-    response.set_cookie(
-        settings.session_cookie_name,
-        token,
-        max_age=settings.session_hours * 3600,
-        path="/",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
 
 
 def safe_path(address: str) -> str:

@@ -13,7 +13,7 @@ from app.accounts.tokens import digest_of, new_api_token, new_session_token, pre
 from app.clock import db_now
 from app.database import Database
 from app.errors import AppError
-from models import ApiToken, AuthSession, User
+from models import ApiToken, AuthSession, Scope, User
 from models.accounts import USER_AGENT_LENGTH
 from models.columns import fold_email
 
@@ -39,6 +39,7 @@ class TokenUser(NamedTuple):
 
     user: User
     token_id: int
+    scope: Scope
 
 
 class IssuedToken(NamedTuple):
@@ -137,7 +138,9 @@ def user_of_session(database: Database, token: str) -> SignedIn | None:
     return SignedIn(found.user, session_id)
 
 
-def create_token(session: Session, user_id: int, name: str, lifetime: timedelta | None = None) -> IssuedToken:
+def create_token(
+    session: Session, user_id: int, name: str, lifetime: timedelta | None = None, scope: Scope = Scope.ADMIN
+) -> IssuedToken:
     """A new API token that lasts for `lifetime`, None: until it is revoked. Its text is not stored."""
     new = new_api_token()
     expires_at = None if lifetime is None else db_now(lifetime)
@@ -146,6 +149,7 @@ def create_token(session: Session, user_id: int, name: str, lifetime: timedelta 
         name=_checked_name(name),
         prefix=new.prefix,
         token_sha256=digest_of(new.text),
+        scope=scope,
         expires_at=expires_at,
     )
     session.add(token)
@@ -165,7 +169,7 @@ def user_of_token(database: Database, text: str) -> TokenUser | None:
     token_id, used_at = found.token.id, found.token.last_used_at
     if used_at is None or found.now - used_at >= TOKEN_TOUCH_INTERVAL:
         database.try_write(lambda writer: queries.touch_token(writer, token_id))
-    return TokenUser(found.user, token_id)
+    return TokenUser(found.user, token_id, found.token.scope)
 
 
 def revoke_token(session: Session, user_id: int, token_id: int) -> None:

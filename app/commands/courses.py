@@ -3,6 +3,7 @@
 import click
 from sqlalchemy.orm import Session
 
+from app.audit import note
 from app.commands.writing import writing
 from app.courses import queries, service
 from app.errors import NotFound
@@ -22,7 +23,8 @@ def course() -> None:
 def create_course(slug: str, title: str, time_zone: str) -> None:
     """Create a course."""
     with writing(Settings()) as session:
-        service.create_course(session, slug=slug, title=title, time_zone=time_zone)
+        made = service.create_course(session, slug=slug, title=title, time_zone=time_zone)
+        note(session, None, "course.create", f"course:{made.id}", slug=slug)
     click.echo(f"course {slug}: add people with `secateur user add EMAIL --course {slug} --role instructor`")
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import click
 from sqlalchemy.orm import Session
 
+from app.accounts import links, service
 from app.accounts import queries as accounts
-from app.accounts import service
+from app.audit import note
 from app.commands.courses import course_named
 from app.commands.writing import writing
 from app.courses import queries as courses
@@ -16,7 +17,7 @@ from app.courses import service as course_service
 from app.errors import Conflict, NotFound
 from app.services import make_passwords
 from app.settings import Settings
-from models.accounts import User
+from models.accounts import Scope, User
 from models.courses import Course, Role
 
 _password = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -40,10 +41,11 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
         person = accounts.user_by_email(session, email)
         is_new = person is None
         if person is None:
-            service.create_user(session, email=email, name=name, password_hash=password_hash, is_admin=True)
+            person = service.create_user(session, email=email, name=name, password_hash=password_hash, is_admin=True)
         else:
             _check_password_is_kept(email, password_stdin)
             service.set_admin(session, person.id, is_admin=True)
+        note(session, None, "user.rights", f"user:{person.id}", is_admin=True)
     if is_new:
         _tell(email, None if password_stdin else password)
     else:
@@ -55,7 +57,9 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
 def remove_admin(email: str) -> None:
     """Make an administrator an ordinary person again; the account and its courses stay."""
     with writing(Settings()) as session:
-        service.set_admin(session, user_named(session, email).id, is_admin=False)
+        person = user_named(session, email)
+        service.set_admin(session, person.id, is_admin=False)
+        note(session, None, "user.rights", f"user:{person.id}", is_admin=False)
     click.echo(f"{email} is not an administrator; the account stays")
 
 
@@ -103,7 +107,9 @@ def add_user(email: str, name: str | None, slug: str | None, role: str | None, p
 def remove_user(email: str, slug: str) -> None:
     """Take a person out of a course. Account and submissions stay; the row on the board goes."""
     with writing(Settings()) as session:
-        course_service.remove_member(session, course_named(session, slug), user_named(session, email))
+        course, person = course_named(session, slug), user_named(session, email)
+        course_service.remove_member(session, course, person)
+        note(session, None, "member.remove", f"course:{course.id}", user=person.id)
     click.echo(f"{email} is no longer in {slug}; the account and the submissions stay")
 
 
@@ -112,7 +118,9 @@ def remove_user(email: str, slug: str) -> None:
 def disable_user(email: str) -> None:
     """Let a person in no more: browsers are signed out, password and API tokens are refused."""
     with writing(Settings()) as session:
-        service.disable(session, user_named(session, email).id)
+        person = user_named(session, email)
+        service.disable(session, person.id)
+        note(session, None, "user.disable", f"user:{person.id}")
     click.echo(f"{email} is disabled; `secateur user enable {email}` lets them in again")
 
 
@@ -121,7 +129,9 @@ def disable_user(email: str) -> None:
 def enable_user(email: str) -> None:
     """Let a disabled person in again."""
     with writing(Settings()) as session:
-        service.enable(session, user_named(session, email).id)
+        person = user_named(session, email)
+        service.enable(session, person.id)
+        note(session, None, "user.enable", f"user:{person.id}")
     click.echo(f"{email} is enabled; password and API tokens are those from before")
 
 
@@ -134,7 +144,9 @@ def reset_password(email: str, password_stdin: bool) -> None:
     password = _new_password(read=password_stdin)
     password_hash = make_passwords(settings).hash(password)
     with writing(settings) as session:
-        service.set_password(session, user_named(session, email).id, password_hash)
+        person = user_named(session, email)
+        service.set_password(session, person.id, password_hash)
+        note(session, None, "user.set_password", f"user:{person.id}")
     _tell(email, None if password_stdin else password)
 
 
@@ -142,11 +154,30 @@ def reset_password(email: str, password_stdin: bool) -> None:
 @click.argument("email")
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
 @click.option("--days", type=click.IntRange(min=1), default=180, show_default=True)
-def create_token(email: str, name: str, days: int) -> None:
+@click.option(
+    "--scope",
+    type=click.Choice([scope.value for scope in Scope]),
+    default=Scope.ADMIN.value,
+    show_default=True,
+    help="What it may do: look, hand in too, or all that its person may.",
+)
+def create_token(email: str, name: str, days: int, scope: str) -> None:
     """Make an API token for a person and print it, this once."""
     with writing(Settings()) as session:
-        text = service.create_token(session, user_named(session, email).id, name, timedelta(days=days)).text
+        person = user_named(session, email)
+        text = service.create_token(session, person.id, name, timedelta(days=days), Scope(scope)).text
+        note(session, None, "user.token", f"user:{person.id}", scope=scope)
     click.echo(text)
+
+
+@user.command("link")
+@click.argument("email")
+def make_link(email: str) -> None:
+    """Make a link with which a person sets a password, once, and print it. The one before works no more."""
+    settings = Settings()
+    with writing(settings) as session:
+        issued = links.make(session, user_named(session, email), None)
+    click.echo(f"{settings.public_url}{issued.path}")
 
 
 def user_named(session: Session, email: str) -> User:
@@ -162,6 +193,10 @@ def _enrol(session: Session, course: Course, person: User, wanted: Role | None) 
     before = courses.role(session, course.id, person.id)
     role = wanted or before or Role.STUDENT
     course_service.add_member(session, course.id, person.id, role)
+    if role is not before:
+        note(
+            session, None, "member.change" if before else "member.add", f"course:{course.id}", user=person.id, role=role
+        )
     if before is None:
         return f"added to {course.slug} as {role}"
     return f"stays {role} in {course.slug}" if role is before else f"is {role} in {course.slug} now, was {before}"

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, defer
 
+from app.authorisation.refusals import hidden, refused
+from app.authorisation.rules import Need, Place
 from app.competitions import calendar
 from app.competitions.calendar import Window
 from app.competitions.definition import CompetitionDefinition, Scores, zone_of
 from app.competitions.service import IS_CURRENT
 from app.competitions.stored import Definitions
 from app.courses import queries as courses
-from app.errors import Forbidden, NotFound
 from models.accounts import User
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Membership, Role
@@ -31,6 +32,7 @@ _ENTRIES = (
 _ENTRY = _ENTRIES.where(Competition.slug == bindparam("slug"))
 _ALL = _ENTRIES.order_by(Competition.id.desc())
 _OWN = _ALL.where(Membership.role.is_not(None))
+_OF_COURSE = _ALL.where(Competition.course_id == bindparam("course"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def enter(session: Session, definitions: Definitions, slug: str, user: User) -> 
     """The competition for a member of its course or an admin. Raises NotFound for everyone else, as if it were not there."""
     found = session.execute(_ENTRY, {"user": user.id, "slug": slug}).one_or_none()
     if found is None or not _may_enter(user, *found):
-        raise NotFound(f"You are in no course that has a competition {slug!r}. Ask your instructor to add you.")
+        raise hidden(Place.COMPETITION, slug)
     return _entry(definitions, user, *found)
 
 
@@ -75,7 +77,7 @@ def enter_as_staff(session: Session, definitions: Definitions, slug: str, user: 
     """The competition for its staff. Raises NotFound or Forbidden."""
     entry = enter(session, definitions, slug, user)
     if not entry.is_staff:
-        raise Forbidden("This is for the staff of the course.")
+        raise refused(Need.STAFF)
     return entry
 
 
@@ -83,13 +85,19 @@ def enter_as_instructor(session: Session, definitions: Definitions, slug: str, u
     """The competition for those who decide about it. Raises NotFound or Forbidden."""
     entry = enter_as_staff(session, definitions, slug, user)
     if not courses.is_instructor(session, entry.competition.course_id, user):
-        raise Forbidden("This is for the instructors of the course.")
+        raise refused(Need.INSTRUCTOR)
     return entry
 
 
 def entries_of(session: Session, definitions: Definitions, user: User) -> Sequence[Entry]:
     """All competitions that a person may enter, the newest first."""
     found = session.execute(_ALL if user.is_admin else _OWN, {"user": user.id}).all()
+    return [_entry(definitions, user, *each) for each in found if _may_enter(user, *each)]
+
+
+def entries_of_course(session: Session, definitions: Definitions, user: User, course_id: int) -> Sequence[Entry]:
+    """All competitions of a course that a person may enter, the newest first."""
+    found = session.execute(_OF_COURSE, {"user": user.id, "course": course_id}).all()
     return [_entry(definitions, user, *each) for each in found if _may_enter(user, *each)]
 
 

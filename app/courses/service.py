@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.audit import note
 from app.courses import queries
 from app.courses.aliases import new_alias
 from app.errors import AppError, NotFound
@@ -30,6 +31,14 @@ def create_course(session: Session, *, slug: str, title: str, time_zone: str) ->
     course = Course(slug=slug, title=_checked_title(title), time_zone=time_zone)
     session.add(course)
     session.flush()
+    return course
+
+
+def found_course(session: Session, by: User, *, slug: str, title: str, time_zone: str) -> Course:
+    """The new course, of which its maker is the instructor. Raises AppError."""
+    course = create_course(session, slug=slug, title=title, time_zone=time_zone)
+    add_member(session, course.id, by.id, Role.INSTRUCTOR)
+    note(session, by.id, "course.create", f"course:{course.id}", slug=slug)
     return course
 
 

@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.authorisation.refusals import hidden
+from app.authorisation.rules import Place
 from app.competitions.access import Entry, enter
 from app.dependencies import Caller
 from app.errors import NotFound
@@ -12,16 +14,16 @@ from models.submissions import Submission
 
 def visible(session: Session, services: Services, signed: Caller, submission_id: int) -> tuple[Submission, Entry]:
     """A submission that the caller may see. Raises NotFound, which does not tell whether it exists."""
-    hidden = NotFound(f"You have no submission {submission_id}.")
+    unknown = hidden(Place.SUBMISSION, submission_id)
     found = queries.submission(session, submission_id)
     if found is None:
-        raise hidden
+        raise unknown
     try:
         entry = enter(session, services.definitions, found.competition.slug, signed.user)
     except NotFound:
-        raise hidden from None
+        raise unknown from None
     # Who handed it in sees it, also where staff have put them into another team since.
     mine = found.user_id == signed.user.id or queries.is_of(session, found, signed.user.id)
     if not entry.is_staff and not mine:
-        raise hidden
+        raise unknown
     return found, entry

@@ -16,7 +16,7 @@ from app.schema import migrate
 from app.settings import Settings
 from tests.app import term
 from tests.app.time_travel import Clock, time_travel
-from tests.app.world import World, copied, populate, write_images
+from tests.app.world import World, copied, populate, settings_of, write_images
 from tests.databases import Backend
 
 
@@ -57,15 +57,7 @@ def world(backend: Backend, world_template: World, tmp_path: Path) -> Iterator[W
 
 @pytest.fixture
 def settings(world: World) -> Settings:
-    return Settings(
-        data_dir=world.folder,
-        database_url=world.database_url,
-        public_url="http://testserver",
-        argon2_memory_kib=8 * 1024,
-        argon2_passes=1,
-        min_free_disk_bytes=0,
-        worker_processes=0,
-    )
+    return settings_of(world)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""One table of who may do what, and a walk over every route with everybody."""
+"""The table of who may do what, and a walk over every route with everybody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,197 +9,135 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
-from starlette.routing import Mount
 
+from app.accounts import service as accounts
+from app.authorisation.rules import LEVELS, SAFE, Need, includes
+from app.authorisation.table import TABLE
 from app.database import Database
+from app.main import create_app
 from app.submissions import products
 from models.artifacts import ArtifactKind
 from models.courses import Membership
-from tests.app.world import World, hand_in, live_grading, settle, store_bytes
+from tests.app.walking import CASES, WHO, Case, address, expected, refusal, routes_of
+from tests.app.world import World, copied, hand_in, live_grading, settings_of, settle, store_bytes
+from tests.databases import Backend
 
 Open = Callable[[str | None], TestClient]
-WHO = ("nobody", "alan", "ada", "outsider", "instructor", "admin")
-"""Nobody; a student of the course; the student whose submission it is; one of another course; two who run things."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What a route answers each of WHO, asked by a browser's session for JSON."""
+class Walked:
+    """A service that rows share which change nothing in it, or in which it does not matter."""
 
-    path: str
-    statuses: tuple[int, int, int, int, int, int]
-    form: dict[str, str] | None = None
+    app: FastAPI
+    world: World
 
-
-EVERYBODY = (200,) * 6
-SIGNED_IN = (401, 200, 200, 200, 200, 200)
-STAFF = (401, 403, 403, 404, 200, 200)
-ALONE = (401, *(404,) * 5)
-STAFF_ALONE = (401, 403, 403, 404, 404, 404)
-MEMBERS = (401, 200, 200, 404, 200, 200)
-TABLE = {
-    ("GET", "/"): Rule("/", EVERYBODY),
-    ("GET", "/healthz"): Rule("/healthz", EVERYBODY),
-    ("GET", "/readyz"): Rule("/readyz", (503,) * 6),
-    ("GET", "/help"): Rule("/help", EVERYBODY),
-    ("GET", "/docs"): Rule("/docs", EVERYBODY),
-    ("GET", "/openapi.json"): Rule("/openapi.json", EVERYBODY),
-    ("HEAD", "/openapi.json"): Rule("/openapi.json", EVERYBODY),
-    ("GET", "/login"): Rule("/login", (200, 303, 303, 303, 303, 303)),
-    ("POST", "/login"): Rule("/login", (422,) * 6, {"email": "nobody@example.org", "password": "x"}),
-    ("POST", "/logout"): Rule("/logout", (303,) * 6),
-    ("GET", "/account"): Rule("/account", SIGNED_IN),
-    ("POST", "/account/tokens"): Rule("/account/tokens", SIGNED_IN, {"name": "laptop"}),
-    ("POST", "/account/tokens/{token_id}/revoke"): Rule("/account/tokens/3/revoke", (401, 404, 303, 404, 404, 404)),
-    ("POST", "/account/sessions/{session_id}/revoke"): Rule(
-        "/account/sessions/3/revoke", (401, 404, 303, 404, 404, 404)
-    ),
-    ("POST", "/account/password"): Rule("/account/password", (401, *(422,) * 5), {"old": "x", "new": "y"}),
-    ("GET", "/competitions"): Rule("/competitions", SIGNED_IN),
-    ("GET", "/competitions/{slug}"): Rule("/competitions/demo", MEMBERS),
-    ("GET", "/competitions/{slug}/leaderboard"): Rule("/competitions/demo/leaderboard", MEMBERS),
-    ("GET", "/competitions/{slug}/pareto"): Rule("/competitions/demo/pareto", MEMBERS),
-    ("GET", "/competitions/{slug}/submissions"): Rule("/competitions/demo/submissions", (401, 403, 403, 404, 200, 200)),
-    ("GET", "/competitions/{slug}/points"): Rule("/competitions/demo/points", (401, 404, 404, 404, 404, 404)),
-    ("GET", "/competitions/{slug}/grades"): Rule("/competitions/demo/grades", STAFF),
-    ("GET", "/competitions/{slug}/grades/{user_id}"): Rule("/competitions/demo/grades/3", STAFF),
-    ("POST", "/competitions/{slug}/grades/{user_id}/hand-points"): Rule(
-        "/competitions/demo/grades/3/hand-points", (401, 403, 403, 404, 422, 422), {"part": "code", "points": "1"}
-    ),
-    ("POST", "/competitions/{slug}/grades/{user_id}/adjustments"): Rule(
-        "/competitions/demo/grades/3/adjustments", STAFF, {"kind": "add", "value": "1", "reason": "r"}
-    ),
-    ("POST", "/competitions/{slug}/grades/{user_id}/adjustments/{adjustment_id}/removal"): Rule(
-        "/competitions/demo/grades/3/adjustments/1/removal", (401, 403, 403, 404, 404, 404)
-    ),
-    ("POST", "/competitions/{slug}/grades/{user_id}/extension"): Rule(
-        "/competitions/demo/grades/3/extension", STAFF, {"extra_tries": "1"}
-    ),
-    # The competition of this table has no teams; with them the rules are tested where teams are.
-    ("GET", "/competitions/{slug}/team"): Rule("/competitions/demo/team", ALONE),
-    ("POST", "/competitions/{slug}/team/name"): Rule("/competitions/demo/team/name", ALONE, {"name": "Us"}),
-    ("POST", "/competitions/{slug}/team/invitations"): Rule(
-        "/competitions/demo/team/invitations", ALONE, {"email": "x@example.org"}
-    ),
-    ("POST", "/competitions/{slug}/team/invitations/{invitation_id}/acceptance"): Rule(
-        "/competitions/demo/team/invitations/1/acceptance", ALONE
-    ),
-    ("POST", "/competitions/{slug}/team/invitations/{invitation_id}/removal"): Rule(
-        "/competitions/demo/team/invitations/1/removal", ALONE
-    ),
-    ("POST", "/competitions/{slug}/team/link"): Rule("/competitions/demo/team/link", ALONE),
-    ("POST", "/competitions/{slug}/team/link/removal"): Rule("/competitions/demo/team/link/removal", ALONE),
-    ("POST", "/competitions/{slug}/team/joining"): Rule("/competitions/demo/team/joining", ALONE, {"code": "x"}),
-    ("POST", "/competitions/{slug}/team/leaving"): Rule("/competitions/demo/team/leaving", ALONE),
-    ("GET", "/competitions/{slug}/teams"): Rule("/competitions/demo/teams", STAFF_ALONE),
-    ("POST", "/competitions/{slug}/teams/import"): Rule(
-        "/competitions/demo/teams/import", STAFF_ALONE, {"text": "team,email"}
-    ),
-    ("POST", "/competitions/{slug}/teams/assignment"): Rule(
-        "/competitions/demo/teams/assignment", STAFF_ALONE, {"email": "x@example.org"}
-    ),
-    ("POST", "/competitions/{slug}/teams/{entrant_id}/name"): Rule(
-        "/competitions/demo/teams/1/name", STAFF_ALONE, {"name": "Us"}
-    ),
-    ("GET", "/competition-schema.json"): Rule("/competition-schema.json", EVERYBODY),
-    ("GET", "/courses/{course}/competitions/new"): Rule("/courses/ml/competitions/new", STAFF),
-    ("POST", "/courses/{course}/competitions"): Rule(
-        "/courses/ml/competitions", (401, 403, 403, 404, 422, 422), {"source": "slug: ["}
-    ),
-    ("POST", "/courses/{course}/competitions/validation"): Rule(
-        "/courses/ml/competitions/validation", STAFF, {"source": "slug: ["}
-    ),
-    ("GET", "/courses/{course}/datasets"): Rule("/courses/ml/datasets", STAFF),
-    ("POST", "/courses/{course}/datasets"): Rule("/courses/ml/datasets", (401, 403, 403, 404, 422, 422)),
-    ("GET", "/courses/{course}/networks"): Rule("/courses/ml/networks", STAFF),
-    ("POST", "/courses/{course}/networks"): Rule("/courses/ml/networks", (401, 403, 403, 404, 422, 422)),
-    ("GET", "/competitions/{slug}/definition"): Rule("/competitions/demo/definition", STAFF),
-    ("POST", "/competitions/{slug}/definition"): Rule(
-        "/competitions/demo/definition", (401, 403, 403, 404, 422, 422), {"source": "slug: [", "base": "1"}
-    ),
-    ("GET", "/competitions/{slug}/versions"): Rule("/competitions/demo/versions", STAFF),
-    ("GET", "/competitions/{slug}/versions/{number}"): Rule("/competitions/demo/versions/1", STAFF),
-    ("GET", "/competitions/{slug}/setup"): Rule("/competitions/demo/setup", STAFF),
-    ("POST", "/competitions/{slug}/dataset"): Rule(
-        "/competitions/demo/dataset", (401, 403, 403, 404, 409, 409), {"dataset": "hidden", "base": "1"}
-    ),
-    ("POST", "/competitions/{slug}/opening"): Rule("/competitions/demo/opening", STAFF),
-    ("POST", "/competitions/{slug}/closing"): Rule("/competitions/demo/closing", STAFF),
-    ("GET", "/submissions"): Rule("/submissions", SIGNED_IN),
-    ("POST", "/submissions"): Rule("/submissions?competition=demo", (401, 422, 422, 404, 422, 422)),
-    ("GET", "/submissions/{submission_id}"): Rule("/submissions/1", (401, 404, 200, 404, 200, 200)),
-    ("GET", "/submissions/{submission_id}/files/{file_id}"): Rule(
-        "/submissions/1/files/1", (401, 404, 200, 404, 200, 200)
-    ),
-    ("GET", "/submissions/{submission_id}/compacted/{kind}"): Rule(
-        "/submissions/1/compacted/onnx", (401, 404, 200, 404, 200, 200)
-    ),
-    ("PUT", "/submissions/{submission_id}/reference"): Rule("/submissions/1/reference", (401, 404, 200, 404, 403, 403)),
-    ("DELETE", "/submissions/{submission_id}/reference"): Rule(
-        "/submissions/1/reference", (401, 404, 200, 404, 403, 403)
-    ),
-    ("POST", "/submissions/{submission_id}/reference"): Rule(
-        "/submissions/1/reference", (401, 404, 200, 404, 403, 403), {"wanted": "true"}
-    ),
-    ("PUT", "/submissions/{submission_id}/choice"): Rule("/submissions/1/choice", (401, 404, 409, 404, 403, 403)),
-    ("DELETE", "/submissions/{submission_id}/choice"): Rule("/submissions/1/choice", (401, 404, 409, 404, 403, 403)),
-    ("POST", "/submissions/{submission_id}/choice"): Rule(
-        "/submissions/1/choice", (401, 404, 409, 404, 403, 403), {"wanted": "true"}
-    ),
-    ("POST", "/submissions/{submission_id}/gradings"): Rule("/submissions/1/gradings", (401, 404, 403, 404, 202, 202)),
-}
+    def ask(self, row: str, headers: Mapping[str, str], cookies: dict[str, str]) -> Any:
+        """The answer to the request of a row."""
+        return ask(TestClient(self.app, cookies=cookies, follow_redirects=False), row, headers)
 
 
-def routes_of(service: FastAPI) -> Iterator[tuple[str, str]]:
-    """Every method and path that the application answers, static files apart."""
-    for route in flat(service.routes):
-        if not isinstance(route, Mount):
-            yield from ((method, route.path) for method in route.methods)
-
-
-def flat(routes: Any) -> Iterator[Any]:
-    """Routes, those of included routers too."""
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        if included is None:
-            yield route
-        else:
-            yield from flat(included.routes)
+@pytest.fixture(scope="module")
+def walked(backend: Backend, world_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    with copied(backend, world_template, tmp_path_factory.mktemp("walked") / "data") as world:
+        app = create_app(settings_of(world))
+        with closing(app.state.services.database):
+            submit_as_ada(app, world)
+            yield Walked(app, world)
 
 
 @pytest.fixture
-def handed_in(service: FastAPI, records: Database, world: World) -> int:
+def handed_in(service: FastAPI, world: World) -> int:
+    return submit_as_ada(service, world)
+
+
+def submit_as_ada(service: FastAPI, world: World) -> int:
     """Ada's submission, its file and what its grading made in the store."""
-    stored = store_bytes(service.state.services.store, b"weights")
-    number = hand_in(records, world, "ada", sha256_hex=stored.sha256)
-    settle(records, number)
-    with records.write() as session:
+    services = service.state.services
+    stored = store_bytes(services.store, b"weights")
+    number = hand_in(services.database, world, "ada", sha256_hex=stored.sha256)
+    settle(services.database, number)
+    with services.database.write() as session:
         products.keep(session, live_grading(session, number).id, ArtifactKind.ONNX, "small.onnx", stored)
     return number
+
+
+def ask(client: TestClient, row: str, headers: Mapping[str, str]) -> Any:
+    """The answer to the request of a row, as JSON where it has one."""
+    method, path = row.split()
+    case = CASES.get(row, Case())
+    headers = {"Accept": "application/json", "Origin": "http://testserver", **headers}
+    return client.request(method, address(path, case.query), data=case.form, headers=headers)
+
+
+def check(row: str, answer_to: Callable[[str], Any]) -> None:
+    """Everybody gets what the table says."""
+    rule, case = TABLE[row], CASES.get(row, Case())
+    let_in: list[str] = []
+    for who in WHO:
+        answer = answer_to(who)
+        refused = refusal(rule.need, rule.place, who)
+        wanted = refused or expected(case, who, first=not let_in)
+        assert answer.status_code == wanted, f"{who}: {answer.text[:500]}"
+        if refused is None:
+            let_in.append(who)
+    assert let_in
 
 
 def test_every_route_is_in_the_table_and_nothing_else(service: FastAPI) -> None:
     assert set(routes_of(service)) == set(TABLE)
 
 
-def test_the_routes_are_those_that_answer(service: FastAPI) -> None:
-    described = {(method.upper(), path) for path, methods in service.openapi()["paths"].items() for method in methods}
+def test_the_routes_are_those_that_the_description_knows(service: FastAPI) -> None:
+    described = {
+        f"{method.upper()} {path}" for path, methods in service.openapi()["paths"].items() for method in methods
+    }
 
     assert described
     assert described <= set(routes_of(service))
 
 
-@pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(("method", "path"), TABLE, ids=[" ".join(key) for key in TABLE])
-def test_a_route_answers_each_as_the_table_says(
-    browser: Open, handed_in: int, method: str, path: str, who: str
-) -> None:
-    rule = TABLE[method, path]
-    client = browser(None if who == "nobody" else who)
+def test_every_case_of_the_walk_is_a_route() -> None:
+    assert set(CASES) <= set(TABLE)
 
-    response = client.request(method, rule.path, data=rule.form, headers={"Accept": "application/json"})
 
-    assert response.status_code == rule.statuses[WHO.index(who)], response.text[:500]
+@pytest.mark.parametrize("row", [row for row in TABLE if row.split()[0] in SAFE])
+def test_a_page_answers_each_as_the_table_says(walked: Walked, row: str) -> None:
+    def answer_to(who: str) -> Any:
+        cookies = {} if who == "nobody" else {"secateur": walked.world.people[who].cookie}
+        return walked.ask(row, {}, cookies)
+
+    check(row, answer_to)
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.split()[0] not in SAFE])
+def test_a_change_is_for_those_whom_the_table_says(browser: Open, handed_in: int, row: str) -> None:
+    check(row, lambda who: ask(browser(None if who == "nobody" else who), row, {}))
+
+
+@pytest.mark.parametrize("row", [row for row, rule in TABLE.items() if rule.need is not Need.ANYONE])
+def test_a_token_does_what_its_scope_and_its_person_may(walked: Walked, row: str) -> None:
+    rule, who = TABLE[row], "ada" if TABLE[row].need is Need.OWNER else "admin"
+    for scope in LEVELS:
+        with walked.app.state.services.database.write() as session:
+            token = accounts.create_token(session, walked.world.people[who].id, scope.value, scope=scope).text
+
+        answer = walked.ask(row, {"Authorization": f"Bearer {token}"}, {})
+
+        code = answer.json().get("code") if answer.status_code == 403 else None
+        if rule.by_session:
+            assert code == "session-needed"
+        else:
+            missing = not includes(scope, rule.scope_for(row.split()[0]))
+            assert (code == "scope-missing") is missing, answer.text[:500]
+
+
+def test_a_route_without_a_row_answers_nobody(service: FastAPI, browser: Open) -> None:
+    @service.get("/forgotten")
+    def forgotten() -> str:
+        return "secret"
+
+    assert browser("admin").get("/forgotten").status_code == 500
 
 
 @pytest.mark.parametrize("who", ["alan", "outsider"])
@@ -209,6 +148,22 @@ def test_another_students_submission_reads_as_if_it_were_not_there(program: Open
 
     assert there.status_code == missing.status_code == 404
     assert there.json()["detail"].replace(str(handed_in), "77") == missing.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/courses/{}", "/competitions/{}"])
+def test_another_course_reads_as_if_it_were_not_there(program: Open, path: str) -> None:
+    client, name = program("outsider"), "ml" if "courses" in path else "demo"
+
+    there, missing = client.get(path.format(name)), client.get(path.format("nothing"))
+
+    assert there.status_code == missing.status_code == 404
+    assert there.json()["detail"].replace(repr(name), "'nothing'") == missing.json()["detail"]
+
+
+@pytest.mark.parametrize("number", ["1.0", "+1", "0_1", " 1", "1 "])
+def test_a_number_that_is_written_otherwise_leads_to_the_same_rule(program: Open, handed_in: int, number: str) -> None:
+    assert program("alan").get(f"/submissions/{number}").status_code in (404, 422)
+    assert program("alan").post(f"/submissions/{number}/gradings").status_code in (404, 422)
 
 
 def test_a_member_who_was_removed_from_the_course_is_out(program: Open, records: Database, handed_in: int) -> None:

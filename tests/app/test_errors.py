@@ -11,12 +11,14 @@ from fastapi.testclient import TestClient
 
 import app
 from app import error_pages
+from app.authorisation.table import ANYONE, TABLE
 from app.error_codes import CODES
 from app.errors import TITLES, AppError, Forbidden
 from grader.messages import PROBLEMS
 from tests.app.world import World
 
 Open = Callable[[str | None], TestClient]
+Add = Callable[[str, Callable[[], None]], None]
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "errors", "request_id"}
 
 
@@ -33,6 +35,17 @@ def check_problem(response: Any, status: int, code: str, path: str) -> dict[str,
     assert body["detail"]
     assert body["request_id"] == response.headers["x-request-id"]
     return body
+
+
+@pytest.fixture
+def added(service: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Add:
+    """Adds a route that everybody may ask."""
+
+    def add(path: str, route: Callable[[], None]) -> None:
+        monkeypatch.setitem(TABLE, f"GET {path}", ANYONE)
+        service.add_api_route(path, route)
+
+    return add
 
 
 CASES: list[tuple[str | None, str, str, dict[str, Any], int, str]] = [
@@ -151,11 +164,11 @@ def test_the_type_of_an_error_leads_to_its_explanation(browser: Open) -> None:
         assert page.count(f'id="{code}"') == 1
 
 
-def test_our_own_fault_tells_a_number_and_no_details(program: Open, service: FastAPI) -> None:
+def test_our_own_fault_tells_a_number_and_no_details(program: Open, added: Add) -> None:
     def fail() -> None:
         raise ValueError("the password of the database is hunter2")
 
-    service.add_api_route("/broken", fail)
+    added("/broken", fail)
 
     body = check_problem(program(None).get("/broken"), 500, "our-fault", "/broken")
 
@@ -163,11 +176,11 @@ def test_our_own_fault_tells_a_number_and_no_details(program: Open, service: Fas
     assert body["request_id"] in body["detail"]
 
 
-def test_our_own_fault_is_a_page_for_a_browser(browser: Open, service: FastAPI) -> None:
+def test_our_own_fault_is_a_page_for_a_browser(browser: Open, added: Add) -> None:
     def fail() -> None:
         raise ValueError("the password of the database is hunter2")
 
-    service.add_api_route("/broken", fail)
+    added("/broken", fail)
     response = browser("ada").get("/broken")
 
     assert response.status_code == 500
@@ -182,11 +195,11 @@ def test_what_a_stranger_typed_cannot_become_part_of_a_page(browser: Open) -> No
     assert "<script>alert" not in response.text
 
 
-def test_an_error_to_be_tried_again_says_when(program: Open, service: FastAPI) -> None:
+def test_an_error_to_be_tried_again_says_when(program: Open, added: Add) -> None:
     def wait() -> None:
         raise AppError(429, "wait", "Wait.", retry_after_seconds=17)
 
-    service.add_api_route("/wait", wait)
+    added("/wait", wait)
     response = program(None).get("/wait")
 
     assert response.headers["retry-after"] == "17"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,18 +16,23 @@ from app.errors import TITLES
 from app.grades.schemas import GradeBody, StudentGradeBody
 from app.leaderboard.pareto_schemas import ParetoBody
 from app.leaderboard.routes import BoardBody
+from app.main import create_app
 from app.openapi import Problem
 from app.submissions.choice_routes import ChoiceBody
 from app.submissions.schemas import AcceptedBody, SubmissionBody
+from tests.app.world import World, settings_of
 
 Open = Callable[[str | None], TestClient]
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-@pytest.fixture
-def description(program: Open) -> dict[str, Any]:
-    found: dict[str, Any] = program(None).get("/openapi.json").json()
-    return found
+@pytest.fixture(scope="session")
+def description(world_template: World) -> dict[str, Any]:
+    """As it is sent. Made once: it says the same on every database and at every time."""
+    app = create_app(settings_of(world_template))
+    with closing(app.state.services.database), TestClient(app) as client:
+        found: dict[str, Any] = client.get("/openapi.json").json()
+        return found
 
 
 def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -27,6 +27,7 @@ from app.competitions.access import enter
 from app.competitions.stored import Definitions
 from app.courses import service as courses
 from app.database import Database
+from app.settings import Settings
 from app.storage import Store, Stored
 from app.submissions import service as submissions
 from app.submissions.admission import Admission
@@ -84,6 +85,8 @@ def populate(database: Database, folder: Path, passwords: Passwords, images: Pat
             "instructor": (course, Role.INSTRUCTOR),
             **dict.fromkeys(STUDENTS, (course, Role.STUDENT)),
             "outsider": (other, Role.STUDENT),
+            "assistant": (course, Role.TA),
+            "rival": (other, Role.INSTRUCTOR),
         }
         people = {}
         for name, part in roles.items():
@@ -104,6 +107,19 @@ def populate(database: Database, folder: Path, passwords: Passwords, images: Pat
         read = definition.from_yaml(text, "demo.yaml", FOLDER)
         version = competition_service.apply(session, course, read, text, dataset, None)
     return World(folder, database.url.render_as_string(hide_password=False), people, course.id, version.id)
+
+
+def settings_of(world: World) -> Settings:
+    """The settings of a service on that world, with password hashes that cost little."""
+    return Settings(
+        data_dir=world.folder,
+        database_url=world.database_url,
+        public_url="http://testserver",
+        argon2_memory_kib=8 * 1024,
+        argon2_passes=1,
+        min_free_disk_bytes=0,
+        worker_processes=0,
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from tests.migrations.conftest import connected
 
 PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04", "d4a86be0f217"
 TEAMS, DRAFTS = "7e0c5d4b19a3", "5b90d2e4f7c1"
+ROSTERS = "e5b97cf1a328"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -53,6 +54,14 @@ ROWS = {
     DRAFTS: (
         "reference_networks (id, course_id, name, key, content, file_sha256, file_bytes, created_at) "
         "VALUES (15, 1, 'net-f.keras.json', 'keras_config', '{}', 'f', 2, '2026-01-04')",
+    ),
+    ROSTERS: (
+        "account_links (id, user_id, kind, token_sha256, created_at, expires_at) "
+        "VALUES (15, 1, 'reset', 'd', '2026-01-01', '2026-01-02')",
+        "identities (id, user_id, issuer, subject, created_at) VALUES (16, 1, 'i', 's', '2026-01-01')",
+        "join_codes (id, course_id, code, created_at) VALUES (17, 1, 'c', '2026-01-01')",
+        "roster_imports (id, course_id, file_name, content, mapping, created_at) "
+        "VALUES (18, 1, 'r.csv', 'Name', '{}', '2026-01-01')",
     ),
 }
 """Rows that a release wrote, by the migration that made room for them: at least one in each table."""

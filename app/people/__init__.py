@@ -1,0 +1,1 @@
+"""The people of courses: who is in, rosters, join codes and links."""
