@@ -14,6 +14,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there: Python's own takes minutes for a page of opening brackets."""
 
 
+WORDS = {"extra_forbidden": "this key is not known here", "missing": "this key is missing"}
+"""What is said in place of pydantic's words, which are about models and not about files."""
+
+
 class Mark(Protocol):
     """A place in a text, in the words of both of PyYAML's parsers; all count from 0."""
 
@@ -73,7 +77,7 @@ class YamlSource:
         for finding in error.errors(include_url=False):
             path = (*prefix, *finding["loc"])
             dotted = ".".join(str(step) for step in path)
-            message = finding["msg"].removeprefix("Value error, ")
+            message = WORDS.get(finding["type"]) or finding["msg"].removeprefix("Value error, ")
             got = "" if finding["type"] in ("missing", "value_error") else f", got {str(finding['input'])[:60]!r}"
             findings.append(self.finding(f"{dotted}: {message}{got}", path))
         return DefinitionError.of(findings, self.name)

@@ -40,7 +40,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     version = service.version_numbered(session, entry.competition, entry.version.number)
     context = {
         "entry": entry,
-        "version": version,
+        "held": version,
         "checks": found,
         "red": red(found),
         "state": state_of(entry.competition),

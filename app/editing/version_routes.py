@@ -57,5 +57,5 @@ def show_version(
         earlier.source if earlier else "", version.source, f"version {before}", f"version {number}"
     )
     body = DifferenceBody(number=number, against=before, lines=lines, source=version.source)
-    context = {"entry": entry, "version": version, "earlier": earlier, "lines": lines}
+    context = {"entry": entry, "shown": version, "earlier": earlier, "lines": lines}
     return services.renderer.page_or_json(request, "editing/version.html", context, body)

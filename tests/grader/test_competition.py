@@ -58,7 +58,7 @@ def test_there_are_built_in_competitions() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "part"),
     [
-        ("    names:", "    nmaes: 1\n    names:", 5, "grading.file.nmaes: Extra inputs are not permitted"),
+        ("    names:", "    nmaes: 1\n    names:", 5, "grading.file.nmaes: this key is not known here"),
         ("slug: tiny\n", "", 1, "the key 'slug' is missing"),
         ("slug: tiny", "slug: Tiny!", 1, "slug: String should match pattern"),
         ("slug: tiny", "slug: -tiny", 1, "slug: String should match pattern"),
@@ -88,7 +88,7 @@ def test_there_are_built_in_competitions() -> None:
         ("tiny.keras.json", "tiny.yaml", 8, "tiny.yaml cannot be read: "),
         ("tiny.keras.json", "[1]", 8, "grading.network.keras_config: Input should be a valid dictionary"),
         ("tiny.keras.json", "{class_name: Other}", 7, "supported: 'Sequential' and 'Functional'"),
-        ("keras_config: ", "torch: ", 8, "grading.network.torch: Extra inputs are not permitted"),
+        ("keras_config: ", "torch: ", 8, "grading.network.torch: this key is not known here"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(write: Write, old: str, new: str, line: int, part: str) -> None:
@@ -103,8 +103,8 @@ def test_a_mistake_is_told_with_its_line(write: Write, old: str, new: str, line:
 def test_a_section_that_is_needed_is_told(write: Write, absent: str) -> None:
     error = error_of(write((f"  {absent}:", f"  x-{absent}:")))
 
-    assert f"grading.{absent}: Field required" in str(error)
-    assert f"grading.x-{absent}: Extra inputs are not permitted" in str(error)
+    assert f"grading.{absent}: this key is missing" in str(error)
+    assert f"grading.x-{absent}: this key is not known here" in str(error)
 
 
 def test_all_mistakes_are_told_at_once(write: Write) -> None:

@@ -85,7 +85,7 @@ def test_a_name_may_be_given_to_a_layer(tmp_path: Path) -> None:
             "grading.network.layers.1: 'rleu' is no supported kind of layer; supported: adaptive_avg",
         ),
         ("- relu", "- {relu: {}, tanh: {}}", 8, "is no layer; one kind with its options is, such as `linear: 10`"),
-        ("- relu", "- relu: {slope: 1}", 8, "grading.network.layers.1.relu.slope: Extra inputs are not permitted"),
+        ("- relu", "- relu: {slope: 1}", 8, "grading.network.layers.1.relu.slope: this key is not known here"),
         ("- relu", "- flatten: 2", 8, "flatten takes options by name, got '2'"),
         (
             "channels: 4",
@@ -94,7 +94,7 @@ def test_a_name_may_be_given_to_a_layer(tmp_path: Path) -> None:
             "layers.0.conv2d.channels: 0 is no size; a whole number from 1, `any`, or a range",
         ),
         ("channels: 4", "channels: 9..2", 7, "'9..2' is no size"),
-        ("channels: 4, ", "", 7, "grading.network.layers.0.conv2d.channels: Field required"),
+        ("channels: 4, ", "", 7, "grading.network.layers.0.conv2d.channels: this key is missing"),
         ("kernel: 3", "kernel: 3, padding: {one_of: []}", 7, "with 1 to 8 of them is needed"),
         ("kernel: 3", "kernel: 3, padding: [-1, 0]", 7, "-1 is no whole number from 0 to 1,000,000"),
         (

@@ -122,7 +122,7 @@ def test_parts_that_are_not_the_whole_test_set_are_told_with_all_three_numbers(t
     [
         ("  split: hidden\n" + LINES, 15, "leave `split` out"),
         (LINES.replace("private: 4", "private: 0"), 16, "greater than 0"),
-        (LINES.replace("private: 4", "secret: 4"), 16, "splits.parts.private: Field required"),
+        (LINES.replace("private: 4", "secret: 4"), 16, "splits.parts.private: this key is missing"),
         (LINES.replace("seed: 13", "seed: -1"), 15, "greater than or equal to 0"),
     ],
 )

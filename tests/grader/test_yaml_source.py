@@ -104,7 +104,7 @@ def test_all_findings_of_a_validation_stand_in_one_error_by_line() -> None:
 
     assert error.line == 2
     assert str(error) == (
-        "rules.yaml, line 2: grading.sice: Extra inputs are not permitted, got '2'; "
+        "rules.yaml, line 2: grading.sice: this key is not known here, got '2'; "
         "line 5: grading.names.1: Input should be a valid string, got \"{'two': 2}\"; "
         "line 6: grading.size: Input should be greater than 0, got '-1'"
     )

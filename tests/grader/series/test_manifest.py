@@ -58,7 +58,7 @@ def test_every_file_that_is_not_there_is_named() -> None:
         ("- a", "series, line 1: a definition is a mapping of keys to values"),
         ("steps: []", "names `steps`, the file `final`, or both"),
         ("steps: [{before: base.pt}]", "a step names the file `pruned`, the file `retrained`, or both"),
-        ("final: b.pt\nbest: 1", "series, line 2: best: Extra inputs are not permitted"),
+        ("final: b.pt\nbest: 1", "series, line 2: best: this key is not known here"),
         ("final: b.pt\ndeclared: {Seconds: 1}", "declared.Seconds.[key]: String should match pattern"),
         ("final: b.pt\ndeclared: {seconds: .nan}", "declared.seconds"),
         ("final: &a b.pt\nsteps: [{pruned: *a}]", "aliases are not used here"),
