@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.competitions.access import enter_as_instructor
+from app.courses.access import enter_course_as_instructor
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing
 from app.editing import queries, service, starting
-from app.editing.access import course_to_edit
 from app.editing.examining import Examined
 from app.editing.json_schema import json_schema
 from app.editing.schemas import (
@@ -55,7 +55,8 @@ def start(
     network: Annotated[Printable, Query(description="The name of an uploaded network to put in.")] = "",
 ) -> Response:
     """For instructors: the built-in definitions, and the text of the one that is asked for, under a slug that is free."""
-    found = course_to_edit(session, course, signed.user)
+    enrolment = enter_course_as_instructor(session, course, signed.user)
+    found = enrolment.course
     copied = _copied(session, services, signed, clone)
     text = copied.source if copied else starting.text_of(built_in) if built_in else ""
     if text:
@@ -69,6 +70,7 @@ def start(
     if examined is None:
         context = {
             "course": found,
+            "enrolment": enrolment,
             "starts": starting.built_in(),
             "others": queries.to_clone(session, signed.user.id, is_admin=signed.user.is_admin),
             "networks": queries.networks(session, found.id),
@@ -99,7 +101,7 @@ def create(
     clone: Slug = "",
 ) -> Response:
     """For instructors. It is a draft, which students do not see, until its check list is green and it is opened."""
-    found = course_to_edit(session, course, signed.user)
+    found = enter_course_as_instructor(session, course, signed.user).course
     copied = _copied(session, services, signed, clone)
     try:
         data = service.dataset_named(session, found, dataset)
@@ -136,7 +138,7 @@ def validate(
     clone: Slug = "",
 ) -> Response:
     """What is wrong with it, each with line and column, and what to look at again; nothing is stored."""
-    found = course_to_edit(session, course, signed.user)
+    found = enter_course_as_instructor(session, course, signed.user).course
     if competition:
         base: CompetitionVersion | None = enter_as_instructor(
             session, services.definitions, competition, signed.user

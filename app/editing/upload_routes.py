@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.competitions.access import enter_as_instructor
+from app.courses.access import enter_course_as_instructor
 from app.dependencies import AppServices, Caller, Reading, Signed, require_caller
 from app.editing import material, queries, receiving, service
-from app.editing.access import course_to_edit
 from app.editing.receiving import Received
 from app.editing.schemas import DatasetBody, DatasetList, NetworkBody, NetworkList, dataset_body, network_body
 from app.errors import Unprocessable
@@ -63,12 +63,18 @@ def list_datasets(
     request: Request, services: AppServices, signed: Signed, session: Reading, course: Printable
 ) -> Response:
     """For instructors: what each holds, its digest, and how many images of each class; never an image or a label."""
-    found = course_to_edit(session, course, signed.user)
+    enrolment = enter_course_as_instructor(session, course, signed.user)
+    found = enrolment.course
     items = [
         dataset_body(each, material.per_class(services.settings.data_dir, each))
         for each in queries.datasets(session, found.id)
     ]
-    context = {"course": found, "items": items, "max_bytes": services.settings.max_dataset_bytes}
+    context = {
+        "course": found,
+        "enrolment": enrolment,
+        "items": items,
+        "max_bytes": services.settings.max_dataset_bytes,
+    }
     return services.renderer.page_or_json(request, "editing/datasets.html", context, DatasetList(items=items))
 
 
@@ -108,9 +114,10 @@ def list_networks(
     request: Request, services: AppServices, signed: Signed, session: Reading, course: Printable
 ) -> Response:
     """For instructors: the names by which definitions may call them."""
-    found = course_to_edit(session, course, signed.user)
+    enrolment = enter_course_as_instructor(session, course, signed.user)
+    found = enrolment.course
     items = [network_body(each) for each in queries.networks(session, found.id)]
-    context = {"course": found, "items": items, "max_bytes": MAX_REFERENCE_FILE_BYTES}
+    context = {"course": found, "enrolment": enrolment, "items": items, "max_bytes": MAX_REFERENCE_FILE_BYTES}
     return services.renderer.page_or_json(request, "editing/networks.html", context, NetworkList(items=items))
 
 
@@ -148,7 +155,7 @@ def _instructor(request: Request, services: Services, course: str) -> Caller:
     """Whoever may upload, asked before any of the body is read."""
     caller = require_caller(request)
     with services.database.read() as session:
-        course_to_edit(session, course, caller.user)
+        enter_course_as_instructor(session, course, caller.user)
     return caller
 
 
@@ -165,7 +172,7 @@ def _add_dataset(
     services: Services, caller: Caller, slug: str, received: Received, described: Description, jail: str
 ) -> tuple[str, DatasetBody]:
     with services.database.write() as session:
-        course = course_to_edit(session, slug, caller.user)
+        course = enter_course_as_instructor(session, slug, caller.user).course
         added = material.add_dataset(session, course, received.fields["name"], described, jail, caller.user.id)
         body = dataset_body(added, described.per_class)
         wanted = received.fields.get("competition")
@@ -182,7 +189,7 @@ def _add_network(
     services: Services, caller: Caller, slug: str, received: Received, found: Uploaded, stored: tuple[str, int]
 ) -> tuple[str, NetworkBody]:
     with services.database.write() as session:
-        course = course_to_edit(session, slug, caller.user)
+        course = enter_course_as_instructor(session, slug, caller.user).course
         added = material.add_network(session, course, received.name, found, *stored, caller.user.id)
         return _after_network(session, services, caller, course, received, added.name), network_body(added)
 

@@ -104,7 +104,7 @@ def open_it_and_invite(staff: Visitor, picture: Picture) -> str:
     expect(page.get_by_role("button", name="Close it now")).to_be_visible()
     picture(page, "open")
     staff.open("/courses/efficient-f26")
-    page.get_by_role("link", name="People").first.click()
+    page.get_by_role("navigation", name="Course").get_by_role("link", name="People").click()
     page.get_by_role("button", name="Make a code").click()
     picture(page, "join-code")
     return page.locator(".join-code").inner_text().strip()
