@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import logs
-from app.commands import competitions, courses, demo, people, serving
+from app.commands import competitions, courses, demo, housekeeping, people, serving
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
 from app.schema import BlockedMigration, OutdatedDatabase, UnknownSchema
@@ -97,6 +97,7 @@ _add(people.COMMANDS)
 _add(courses.COMMANDS)
 _add(competitions.COMMANDS)
 _add(demo.COMMANDS)
+_add(housekeeping.COMMANDS)
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from app import course_error_codes as courses
+from app.gradebooks import explained as gradebooks
 from app.people import explained as people
 from app.teams import explained as teams
 
@@ -197,6 +199,9 @@ CODES = {
     "our-fault": Explained(
         "Something broke on our side.", "No try is used. Tell your instructor the number in the answer."
     ),
-    **{code: Explained(*told) for code, told in {**people.CODES, **teams.CODES}.items()},
+    **{
+        code: Explained(*told)
+        for code, told in {**courses.CODES, **gradebooks.CODES, **people.CODES, **teams.CODES}.items()
+    },
 }
 """Every code that an AppError can have; the help page shows them, and an error's `type` leads there."""

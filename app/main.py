@@ -17,12 +17,17 @@ from app.authorisation.enforcing import authorise
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.courses import routes as courses
+from app.dashboard import routes as dashboard
 from app.dependencies import check_origin_of
 from app.editing import definition_routes, setup_routes, upload_routes, version_routes
 from app.editing import routes as editing
+from app.exports import routes as exports
+from app.gradebooks import routes as gradebooks
 from app.grades import decision_routes as decisions
 from app.grades import routes as grades
+from app.gradescope import routes as gradescope
 from app.head_requests import HeadRequests
+from app.housekeeping.round import Housekeeper
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
 from app.openapi import Described
@@ -31,6 +36,7 @@ from app.people import join_routes as join_codes
 from app.people import roster_routes as rosters
 from app.people import routes as members
 from app.people.importing import MAX_ROSTER_BYTES
+from app.privacy import routes as privacy
 from app.rendering import STATIC
 from app.request_ids import RequestIds
 from app.schema import require_current
@@ -51,6 +57,8 @@ FORM_BYTES = 64 << 10
 DEFINITION_FORM_BYTES = 4 * MAX_DEFINITION_BYTES
 """Of the routes that take a definition; a browser sends a letter beyond ASCII as up to nine bytes for three."""
 DEFINITION_PATHS = ("/courses/*/competitions", "/courses/*/competitions/validation", "/competitions/*/definition")
+TEAMS_BYTES = 1 << 20
+"""Of a file of teams: 5,000 lines."""
 ABANDONED_SECONDS = 24 * 3600
 """Age at which what a broken upload left behind is removed."""
 
@@ -63,7 +71,11 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services.store.sweep(ABANDONED_SECONDS, time.time())
+        housekeeper = Housekeeper(services.database, settings)
+        if settings.gc_hours:
+            housekeeper.start()
         yield
+        housekeeper.stop()
         services.database.close()
 
     app = Described(
@@ -78,7 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
     domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions)
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
-    for routes in (*edit, *domains, teams, all_teams, *people, health, help_pages):
+    staff = (teams, all_teams, gradebooks, exports, privacy, gradescope, dashboard)
+    for routes in (*edit, *domains, *staff, *people, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)
@@ -95,6 +108,8 @@ def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
         "/courses/*/datasets": settings.max_dataset_bytes + FRAME_BYTES,
         "/courses/*/rosters": MAX_ROSTER_BYTES + FRAME_BYTES,
         "/courses/*/networks": MAX_REFERENCE_FILE_BYTES + FRAME_BYTES,
+        "/competitions/*/teams/import": TEAMS_BYTES,
+        "/competitions/*/gradebook/canvas": gradebooks.MAX_BYTES,
         **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
     }
     app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths=limits)

@@ -13,6 +13,7 @@ from app.database import Database
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store
+from app.uploads import Uploads
 
 if TYPE_CHECKING:
     from app.accounts.oidc import Provider
@@ -29,6 +30,7 @@ class Services:
     throttle: Throttle
     renderer: Renderer
     definitions: Definitions
+    uploads: Uploads
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
@@ -43,6 +45,7 @@ def open_services(settings: Settings) -> Services:
         throttle=Throttle(time.monotonic),
         renderer=Renderer(settings),
         definitions=Definitions(),
+        uploads=Uploads(settings.max_uploads_at_once),
         oidc=_provider(settings),
     )
 

@@ -67,6 +67,17 @@ class Settings(BaseSettings):
     min_free_disk_bytes: int = Field(default=512 * MIB, ge=0)
     """Free space in bytes below which uploads are refused, so that the database can still write."""
 
+    gc_hours: float = Field(default=24.0, ge=0)
+    """Hours between two rounds in which the web server removes files that nobody knows, as `secateur gc` does; 0: never."""
+    max_entrant_bytes: int = Field(default=4096 * MIB, ge=0)
+    """Bytes that the uploads of one student or team may take in one competition; 0: no limit."""
+    max_entrant_waiting: int = Field(default=50, ge=0)
+    """Submissions of one student or team that may wait or be graded at a time; 0: no limit."""
+    max_entrant_hourly: int = Field(default=200, ge=0)
+    """Submissions of one student or team in an hour, refused ones too; 0: no limit."""
+    max_uploads_at_once: int = Field(default=4, ge=1)
+    """Files of one person that may be on their way in at a time, in one web process."""
+
     worker_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=0)
     """Workers started beside the web server; 0 where they run elsewhere. One per core, as each uses one thread."""
     worker_beat_seconds: float = Field(default=2.0, gt=0)

@@ -4,11 +4,13 @@ import errno
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from app.errors import AppError
+from models.columns import SHA256_HEX_LENGTH
 
 
 class Stored(NamedTuple):
@@ -25,7 +27,8 @@ class Store:
         self._min_free_bytes = min_free_bytes
         self._files = root / "files"
         self._incoming = root / "incoming"
-        for folder in (self._files, self._incoming):
+        self._aside = root / "aside"
+        for folder in (self._files, self._incoming, self._aside):
             folder.mkdir(parents=True, exist_ok=True)
 
     def receive(self) -> "Incoming":
@@ -42,12 +45,65 @@ class Store:
         """Where a stored file is, for sending it."""
         return _place(self._files, sha256)
 
+    def files(self, older_than: float) -> Iterator[Stored]:
+        """The files that were put here before a POSIX timestamp, in no order."""
+        for folder in self._files.iterdir():
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):  # gone since
+                        facts = entry.stat()
+                        if facts.st_mtime < older_than and len(entry.name) == SHA256_HEX_LENGTH:
+                            yield Stored(entry.name, facts.st_size)
+
+    def set_aside(self, sha256: str) -> "Aside | None":
+        """Takes a file out of its place, to be removed or put back; None where it is not there."""
+        aside = self._aside / f"{sha256}.{secrets.token_hex(4)}"
+        try:
+            _place(self._files, sha256).rename(aside)
+        except FileNotFoundError:
+            return None
+        return Aside(aside, _place(self._files, sha256))
+
+    def put_back_left(self, older_than: float) -> int:
+        """Puts back what was set aside by a process that ended meanwhile, before a POSIX timestamp; how many that were."""
+        # A file that is renamed keeps its time of modification; that of its entry is the moment of the renaming.
+        left = [path for path in self._aside.iterdir() if path.stat().st_ctime < older_than]
+        for path in left:
+            Aside(path, _place(self._files, path.name.partition(".")[0])).put_back()
+        return len(left)
+
+    def broken(self, older_than_seconds: float, now: float) -> list[Path]:
+        """What broken uploads left behind. `now` is a POSIX timestamp."""
+        found = []
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < now - older_than_seconds:
+                    found.append(path)
+        return found
+
     def sweep(self, older_than_seconds: float, now: float) -> int:
         """Removes what broken uploads left behind and returns how many files that were. `now` is a POSIX timestamp."""
-        left = [path for path in self._incoming.iterdir() if path.stat().st_mtime < now - older_than_seconds]
+        left = self.broken(older_than_seconds, now)
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+
+class Aside:
+    """A file that was taken out of its place. Until it is removed it may go back there."""
+
+    def __init__(self, path: Path, place: Path) -> None:
+        self._path, self._place = path, place
+        self.modified_at = path.stat().st_mtime
+
+    def put_back(self) -> None:
+        """Puts it where it was; the same bytes may have come in there meanwhile."""
+        self._path.replace(self._place)
+        _sync_folder(self._place.parent)
+
+    def remove(self) -> None:
+        """Gives it up."""
+        self._path.unlink(missing_ok=True)
 
 
 class Incoming:

@@ -133,6 +133,18 @@ MAX_SERIES_FILES = 256
 TIMING_ROUNDS = 15  # pairs; their median settles within about a per cent
 TIMING_EXAMPLES = 256  # for one run: some milliseconds, far above the clock's grain
 
+# --- students' source code ------------------------------------------------------------------------------------------
+SOURCE_MAX_UPLOAD_BYTES = 16 << 20  # notebooks carry their pictures with them
+SOURCE_MAX_FILE_BYTES = 8 << 20  # one notebook with pictures; a parsed script takes some hundred times its bytes
+SOURCE_MAX_BYTES = 16 << 20  # of all code in an archive
+SOURCE_MAX_FILES = 1_000
+SOURCE_MAX_MENTIONS = 4_000  # an answer stays below its limit
+SOURCE_PLACES_OF_A_NAME = 3  # in one file
+SOURCE_SHOWN_CHARACTERS = 200  # of a line
+SOURCE_MAX_INNER = 3  # code that runs code that runs code
+SCAN_CPU_SECONDS = 20  # a megabyte of code takes about two
+SCAN_WALL_SECONDS = 60
+
 # --- matching -------------------------------------------------------------------------------------------------------
 MAX_MATCH_PROBLEMS = 20  # a file of another network has a problem in every layer; the first ones tell it
 MAX_ORDER_STEPS = 2_000  # trials of a layer at a place, to find the order in which a family's layers chain

@@ -8,6 +8,7 @@ from models.competitions import Competition, CompetitionVersion
 from models.courses import Course, Membership, Role
 from models.datasets import Dataset
 from models.entrants import Entrant, EntrantMember
+from models.finalists import CodeUpload, FinalistReview
 from models.gradings import Grading, Lane, Phase, State
 from models.joining import AccountLink, Identity, JoinCode, LinkKind
 from models.networks import ReferenceNetwork
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "AuthSession",
     "Base",
+    "CodeUpload",
     "Competition",
     "CompetitionVersion",
     "Course",
@@ -35,6 +37,7 @@ __all__ = [
     "EntrantMember",
     "Extension",
     "FileRole",
+    "FinalistReview",
     "Grading",
     "HandPoints",
     "Identity",

@@ -128,5 +128,7 @@ class SubmissionFile(Base):
     """The name that the student's own computer or archive gave it; shown, never used as a path."""
     sha256: Mapped[str] = mapped_column(String(SHA256_HEX_LENGTH))
     bytes: Mapped[int] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None]
+    """When its bytes were given up, for whoever handed them in to be forgotten."""
 
     submission: Mapped[Submission] = relationship(back_populates="files")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.authorisation.rules import Need, Place, Rule
+from models.accounts import Scope
 
 COURSE, COMPETITION, SUBMISSION = Place.COURSE, Place.COMPETITION, Place.SUBMISSION
 ANYONE, SIGNED_IN = Rule(Need.ANYONE), Rule(Need.SIGNED_IN)
@@ -27,6 +28,7 @@ TABLE: Mapping[str, Rule] = {
     "GET /oidc/start": ANYONE,
     "GET /oidc/callback": ANYONE,
     "GET /account": SIGNED_IN,
+    "GET /account/data": SIGNED_IN,
     "POST /account/identities/{identity_id}/removal": OWN_ACCOUNT,
     "POST /account/tokens": OWN_ACCOUNT,
     "POST /account/tokens/{token_id}/revoke": OWN_ACCOUNT,
@@ -57,6 +59,9 @@ TABLE: Mapping[str, Rule] = {
     "POST /people/{user_id}/rights": ADMIN,
     "POST /people/{user_id}/access": ADMIN,
     "POST /people/{user_id}/link": ADMIN,
+    "GET /people/{user_id}/data": ADMIN,
+    "GET /people/{user_id}/erasure": ADMIN,
+    "POST /people/{user_id}/erasure": ADMIN,
     # Competitions
     "GET /competitions": SIGNED_IN,
     "GET /competitions/{slug}": Rule(Need.MEMBER, COMPETITION),
@@ -77,6 +82,16 @@ TABLE: Mapping[str, Rule] = {
     "POST /competitions/{slug}/teams/import": Rule(Need.INSTRUCTOR, COMPETITION),
     "POST /competitions/{slug}/teams/assignment": Rule(Need.INSTRUCTOR, COMPETITION),
     "POST /competitions/{slug}/teams/{entrant_id}/name": Rule(Need.INSTRUCTOR, COMPETITION),
+    # Exports, and Gradescope
+    "GET /competitions/{slug}/dashboard": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/dashboard/scores.svg": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/submissions.zip": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/gradebook": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/gradebook/gradescope": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/gradebook/moodle": Rule(Need.STAFF, COMPETITION),
+    "POST /competitions/{slug}/gradebook/canvas": Rule(Need.STAFF, COMPETITION, scope=Scope.READ),
+    "GET /competitions/{slug}/autograder": Rule(Need.STAFF, COMPETITION),
+    "POST /competitions/{slug}/autograder": Rule(Need.STAFF, COMPETITION, by_session=True),
     # Making and changing competitions
     "GET /competition-schema.json": ANYONE,
     "GET /courses/{course}/competitions/new": Rule(Need.INSTRUCTOR, COURSE),
@@ -108,6 +123,7 @@ TABLE: Mapping[str, Rule] = {
     "GET /submissions": SIGNED_IN,
     "POST /submissions": SIGNED_IN,
     "GET /submissions/{submission_id}": Rule(Need.PART, SUBMISSION),
+    "GET /submissions/{submission_id}/gradescope.json": Rule(Need.PART, SUBMISSION),
     "GET /submissions/{submission_id}/files/{file_id}": Rule(Need.PART, SUBMISSION),
     "GET /submissions/{submission_id}/compacted/{kind}": Rule(Need.PART, SUBMISSION),
     "PUT /submissions/{submission_id}/reference": Rule(Need.OWNER, SUBMISSION),

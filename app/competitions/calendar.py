@@ -84,6 +84,11 @@ def private_from(rules: CourseRules, zone: ZoneInfo, extended: datetime | None =
     return after if stated is None else max(after, first_instant(stated, zone))
 
 
+def on_time_until(rules: CourseRules, zone: ZoneInfo, extended: datetime | None = None) -> datetime | None:
+    """The last moment at which an entrant's files are on time; None: there is no end."""
+    return _spans(rules, zone, extended)[-1].closes
+
+
 def teams_until(rules: CourseRules, zone: ZoneInfo) -> datetime | None:
     """The last moment at which students change teams; None: there is no end."""
     if rules.teams is not None and rules.teams.frozen is not None:

@@ -23,6 +23,7 @@ def _printable(text: str) -> str:
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
 ]
+ModuleName = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$", max_length=200)]
 Limit = Annotated[int, Field(gt=0)] | None
 POINT_NAMES = METRICS | {
     "score",
@@ -89,6 +90,26 @@ class TeamRule(Strict):
     formed_by: Literal["students", "staff"] = Field(
         default="students", description="Whether students form teams by invitation, or only the staff do."
     )
+
+
+class FinalistRule(Strict):
+    """The leaders of the board that decides, whose code is asked for and looked at."""
+
+    top: int = Field(gt=0, le=100, description="Everybody ranked at most so high is asked, and whoever moves up.")
+    until: Moment | None = Field(
+        default=None, description="By when the code is asked for; what comes later is taken, and marked as late."
+    )
+    forbidden: tuple[ModuleName, ...] = Field(
+        default=(), max_length=100, description="Modules that the code must not name, such as torch.nn.utils.prune."
+    )
+    checks: tuple[Line, ...] = Field(default=(), max_length=40, description="What the staff tick off for each.")
+
+    @field_validator("checks")
+    @classmethod
+    def _checks_differ(cls, checks: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(checks)) < len(checks):
+            raise ValueError("two checks are the same")
+        return checks
 
 
 class LateRule(Strict):

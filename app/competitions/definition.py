@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from app.competitions.course_rules import (
     BaselineRule,
     BoardRule,
+    FinalistRule,
     LateRule,
     Line,
     PointsRule,
@@ -59,6 +60,7 @@ class CourseRules(Strict):
     submissions: SubmissionRule = SubmissionRule()
     board: BoardRule = BoardRule()
     teams: TeamRule | None = Field(default=None, description="None: everybody competes alone.")
+    finalists: FinalistRule | None = Field(default=None, description="None: nobody is asked for code.")
     baselines: tuple[BaselineRule, ...] = Field(default=(), max_length=20)
     examples: tuple[ScoreExample, ...] = Field(
         default=(), max_length=20, description="What the score has to come to; asked before the competition opens."

@@ -42,6 +42,16 @@ def points_of(entry: Entry) -> PointsRule:
     return entry.definition.course.points or _NONE
 
 
+def most_points(entry: Entry) -> Fraction | None:
+    """The most points that the parts of a grade give; None where formulas leave that open."""
+    rules = points_of(entry)
+    if rules.maximum is not None:
+        return exact(rules.maximum)
+    if not rules.parts or any(part.by_hand is None for part in rules.parts):
+        return None
+    return sum((exact(part.by_hand or "0") for part in rules.parts), Fraction(0))
+
+
 def grade_table(session: Session, entry: Entry, user_id: int | None = None) -> Sequence[GradeRow]:
     """The grades of all students of the course by name, or of one of them, as they are now."""
     rules = points_of(entry)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOG_FROM = 30
 """Largest value divided by the smallest from which an axis of counts is logarithmic."""
-_LOCK = Lock()
+LOCK = Lock()
 """matplotlib is not made for threads."""
 
 
@@ -39,8 +39,8 @@ PALETTES = {
 
 def svg(plot: Plot, theme: str) -> bytes:
     """The plot as an SVG document whose text is text, 7.2 by 4.4 inches, in the colours of a theme."""
-    with _LOCK:
-        matplotlib = _matplotlib()
+    with LOCK:
+        matplotlib = loaded()
         figure = matplotlib.figure.Figure(figsize=(7.2, 4.4), layout="constrained")
         palette = PALETTES[theme]
         figure.set_facecolor(palette.surface)
@@ -53,7 +53,8 @@ def svg(plot: Plot, theme: str) -> bytes:
 
 
 @cache
-def _matplotlib() -> Any:
+def loaded() -> Any:
+    """The library, set up; the first call takes a while."""
     import matplotlib  # half a second and 60 MiB that only those pay who look at a plot
     import matplotlib.figure
 

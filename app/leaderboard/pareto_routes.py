@@ -45,7 +45,7 @@ _KINDS = {
     "text/csv": Format.CSV,
     "image/svg+xml": Format.SVG,
 }
-_DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A drawing has styles in it, and needs nothing else."""
 
 
@@ -109,7 +109,7 @@ def show_pareto(
 def _data(entry: Entry, found: Plot, kind: Format, theme: Theme, headers: Mapping[str, str]) -> Response:
     """The plot for programs, spreadsheets and pages that show the drawing."""
     if kind is Format.SVG:
-        policy = {"Content-Security-Policy": _DRAWING_POLICY}
+        policy = {"Content-Security-Policy": DRAWING_POLICY}
         return Response(drawing.svg(found, theme), media_type="image/svg+xml", headers={**headers, **policy})
     if kind is Format.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-pareto.csv"'}

@@ -72,6 +72,11 @@ def counting(session: Session, competition_id: int, rule: Rule, part: Part = Par
     return _with_reports(session, _counting(session, Submission.competition_id == competition_id, rule, part), part)
 
 
+def leading(session: Session, competition_id: int, rule: Rule, part: Part = Part.PUBLIC) -> Sequence[Candidate]:
+    """The same without what boards show of each: no report is read."""
+    return _counting(session, Submission.competition_id == competition_id, rule, part)
+
+
 def counting_submission(session: Session, entrant_id: int, rule: Rule, part: Part = Part.PUBLIC) -> int | None:
     """The submission of an entrant that counts at present."""
     found = _counting(session, Submission.entrant_id == entrant_id, rule, part)

@@ -41,16 +41,16 @@ def plain(column: Column, value: Fraction, zone: ZoneInfo) -> float | int | str:
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, mark: str = "\ufeff", end: str = "\r\n") -> str:
     """A table as CSV (RFC 4180), with the mark by which Excel knows UTF-8.
 
     Text that a spreadsheet would run as a formula is given an apostrophe in front; numbers stay numbers.
     """
     sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\r\n")
+    writer = csv.writer(sink, lineterminator=end)
     writer.writerow([_harmless(cell) for cell in head])
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return "\ufeff" + sink.getvalue()
+    return mark + sink.getvalue()
 
 
 def _harmless(cell: Cell) -> Cell:

@@ -1,26 +1,32 @@
 """Whether an upload may begin: who, where, when, how often. Decided before a byte of its body is read."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.clock import read_clock
-from app.competitions.access import Entry, enter
+from app.competitions.access import Entry, enter, enter_as_staff
 from app.competitions.calendar import Window
 from app.competitions.course_rules import SubmissionRule
 from app.courses import queries as courses
-from app.errors import AppError, Conflict
+from app.errors import AppError, Conflict, Unprocessable
 from app.services import Services
-from app.submissions import quota
+from app.submissions import caps, quota
 from app.submissions.quota import Quota, Tries
 from models.accounts import User
 from models.gradings import Grading, State
 from models.points import Extension
 from models.submissions import Submission
+
+LONGEST_WAY = timedelta(days=2)
+"""From another system's door to ours, where its queue is long and the autograder was run again."""
+AHEAD = timedelta(minutes=5)
+"""How much the clock of the other system may be ahead."""
 
 # When an entrant's files came in: asked twice for each upload, and so put together once.
 _RECEIVED = (
@@ -48,23 +54,57 @@ class Admission:
     entry: Entry
     user: User
     received_at: datetime
+    by: User | None = None
+    """Staff who hand in for the user; None: the user does."""
 
 
-def admit(services: Services, slug: str, user: User, key: str | None) -> Admission:
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For whom staff hand in, and when the file came in where it came in elsewhere."""
+
+    email: str
+    at: datetime | None = None
+
+
+def admit(services: Services, slug: str, user: User, key: str | None, behalf: Behalf | None = None) -> Admission:
     """Lets an upload begin. Raises AppError: no such competition for this person, closed, or no try left.
 
-    A request whose Idempotency-Key was answered before passes: it will be given that answer again.
+    A request whose Idempotency-Key was answered before passes: it will be given that answer again. What staff hand in
+    for a student is the student's, under the student's rules.
     """
     with services.database.read() as session:
+        now, by = read_clock(session), None
+        if behalf is not None:
+            by, user = user, _student(session, services, slug, user, behalf.email)
+            now = _moment(behalf, now)
         entry = enter(session, services.definitions, slug, user)
-        now = read_clock(session)
         if entry.version.dataset_id is None:
             raise Conflict("dataset-missing", "This draft has no test set yet, so nothing can be graded.")
         if not entry.is_staff and not _was_answered(session, user, key):
             allowance = allowance_of(session, entry, user, now)
             check_open(allowance.window, entry)
             check_quota(allowance.quota, entry, now)
-    return Admission(entry, user, now)
+            caps.check(session, services.settings, entry, user, now)
+    return Admission(entry, user, now, by)
+
+
+def _student(session: Session, services: Services, slug: str, staff: User, email: str) -> User:
+    """The student for whom staff hand in. Raises AppError."""
+    entry = enter_as_staff(session, services.definitions, slug, staff)
+    found = accounts.user_by_email(session, email)
+    if found is None or courses.is_staff(session, entry.competition.course_id, found) is not False:
+        raise Unprocessable("student-unknown", f"There is no student {email[:100]!r} in this course.")
+    return found
+
+
+def _moment(behalf: Behalf, now: datetime) -> datetime:
+    """When the file counts as received: what staff say, but neither to come nor long ago. Raises Unprocessable."""
+    if behalf.at is None:
+        return now
+    if behalf.at.tzinfo is None or not now - LONGEST_WAY <= behalf.at <= now + AHEAD:
+        told = "a moment with a time zone, of the last two days"
+        raise Unprocessable("moment-form", f"{behalf.at.isoformat()} is not {told}.")
+    return min(behalf.at, now)
 
 
 def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> Allowance:

@@ -19,8 +19,8 @@ from models.artifacts import ArtifactKind
 
 router = APIRouter(tags=["submissions"])
 
-_BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-_POLICY = "default-src 'none'; sandbox"
+BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+POLICY = "default-src 'none'; sandbox"
 """Should a browser show the bytes after all, they may load nothing, run nothing and belong to no site."""
 
 
@@ -29,7 +29,7 @@ _POLICY = "default-src 'none'; sandbox"
     operation_id="getFile",
     summary="A file of a submission",
     response_class=Response,
-    responses={200: _BYTES, **problems(401, 404, 422)},
+    responses={200: BYTES, **problems(401, 404, 422)},
 )
 def download(
     services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber, file_id: RowNumber
@@ -39,6 +39,8 @@ def download(
     file = next((each for each in found.files if each.id == file_id), None)
     if file is None:
         raise NotFound(f"Submission {submission_id} has no file {file_id}.")
+    if file.erased_at is not None:
+        raise NotFound(f"The file {file_id} was erased; its result stays.", code="file-erased")
     return _sent(services, file.sha256, file.name)
 
 
@@ -47,7 +49,7 @@ def download(
     operation_id="getCompacted",
     summary="The compacted network",
     response_class=Response,
-    responses={200: _BYTES, **problems(401, 404, 422)},
+    responses={200: BYTES, **problems(401, 404, 422)},
 )
 def download_compacted(
     services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber, kind: ArtifactKind
@@ -61,7 +63,7 @@ def download_compacted(
 
 
 def _sent(services: Services, sha256: str, name: str) -> Response:
-    headers = {"Content-Disposition": disposition(name), "Content-Security-Policy": _POLICY}
+    headers = {"Content-Disposition": disposition(name), "Content-Security-Policy": POLICY}
     return FileResponse(services.store.path(sha256), media_type="application/octet-stream", headers=headers)
 
 

@@ -1,5 +1,6 @@
 """Handing in, and looking at what became of it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -18,7 +19,7 @@ from app.parameters import Before, Printable, RowNumber
 from app.rendering import wants_page
 from app.submissions import admission, intake, queries, recording, service
 from app.submissions.access import visible
-from app.submissions.admission import Admission
+from app.submissions.admission import Admission, Behalf
 from app.submissions.choosing import choice_of
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
@@ -78,17 +79,25 @@ async def submit(
         Printable | None, Query(description="The competition's slug.", examples=["cmu-10605"])
     ] = None,
     name: Annotated[str | None, Query(description="The file's name, for a raw body.", max_length=200)] = None,
+    on_behalf_of: Annotated[
+        Printable | None, Query(max_length=254, description="For staff: the student's e-mail address.")
+    ] = None,
+    at: Annotated[
+        datetime | None, Query(description="For staff: when the file came in at another system, within two days.")
+    ] = None,
 ) -> Response:
     """Stores the file and queues it. Nothing of the body is read before it is clear that the caller may submit."""
     key = key or None  # a header without a value is none
     caller: Caller = await run_in_threadpool(require_caller, request)
     admitted: list[Admission] = []
+    behalf = Behalf(on_behalf_of, at) if on_behalf_of else None
 
     async def admit(slug: str) -> FileRule:
-        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key))
+        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key, behalf))
         return admitted[0].entry.definition.grading.grading.file
 
-    upload = await intake.receive(request, services.store, admit, services.settings.upload_seconds)
+    with services.uploads.of(caller.user.id if behalf is None else None):
+        upload = await intake.receive(request, services.store, admit, services.settings.upload_seconds)
     via = Via.API if caller.by_token else Via.FORM
     accepted = await recording.record(services, admitted[0], upload, via, key)
     url = f"/submissions/{accepted.submission_id}"

@@ -67,6 +67,16 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     }
     submission_id = session.execute(_SUBMISSION, row).scalar_one()
     _queue(session, submission_id, entry.version.id, upload)
+    if admission.by is not None:
+        detail = {"for": user.id, "received_at": admission.received_at.isoformat()}
+        session.add(
+            AuditEntry(
+                actor_id=admission.by.id,
+                action="submission.on_behalf",
+                subject=f"submission:{submission_id}",
+                detail=detail,
+            )
+        )
     return Accepted(submission_id)
 
 
@@ -84,6 +94,8 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
 
     Raises Conflict where one is under way.
     """
+    if submission.upload.erased_at is not None:
+        raise Conflict("file-erased", f"The file of submission {submission.id} was erased; its result stays as it is.")
     # Two requests at once must not both find nothing under way: the second waits here until the first is written.
     session.execute(select(Submission.id).where(Submission.id == submission.id).with_for_update())
     under_way = select(func.count()).where(

@@ -30,7 +30,7 @@ def run(arguments: dict[str, object], inputs: list[int]) -> Answer:
     """The head and arrays of the answer to a task. Raises Refusal with what is wrong with the file."""
     asked = arguments.get("max_bytes")
     max_bytes = asked if isinstance(asked, int) else limits.MAX_FILE_BYTES
-    return answer(_content(inputs[0], max_bytes), max_bytes, arguments)
+    return answer(content_of(inputs[0], max_bytes), max_bytes, arguments)
 
 
 def answer(data: bytes, max_bytes: int, arguments: Mapping[str, object]) -> Answer:
@@ -47,7 +47,7 @@ def read(data: bytes, max_bytes: int, file_name: str = "", file_format: str = "k
     return answer(data, max_bytes, {"file_name": file_name, "format": file_format})
 
 
-def _content(file: int, max_bytes: int) -> bytes:
+def content_of(file: int, max_bytes: int) -> bytes:
     """The file from its beginning, but no more than one byte beyond `max_bytes`."""
     os.lseek(file, 0, os.SEEK_SET)
     at_once = max(os.fstat(file).st_size + 1, READ_BYTES)  # one piece is not copied once more

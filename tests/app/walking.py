@@ -81,6 +81,8 @@ CASES: Mapping[str, Case] = {
     ),
     "POST /people/{user_id}/link": Case(201),
     "POST /people/{user_id}/access": Case(200, {"allowed": "true"}),
+    "POST /people/{user_id}/erasure": Case(422, {"email": "somebody else"}),
+    "POST /competitions/{slug}/gradebook/canvas": Case(422),  # no file
     # The demo has no teams; with them the rules are tested where teams are.
     "GET /competitions/{slug}/team": Case(404),
     "POST /competitions/{slug}/team/name": Case(404, {"name": "Us"}),

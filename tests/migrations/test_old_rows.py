@@ -13,6 +13,7 @@ from tests.migrations.conftest import connected
 PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51ae7d04", "d4a86be0f217"
 TEAMS, DRAFTS = "7e0c5d4b19a3", "5b90d2e4f7c1"
 ROSTERS = "e5b97cf1a328"
+FINALISTS = "b52d0f6ae781"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -62,6 +63,12 @@ ROWS = {
         "join_codes (id, course_id, code, created_at) VALUES (17, 1, 'c', '2026-01-01')",
         "roster_imports (id, course_id, file_name, content, mapping, created_at) "
         "VALUES (18, 1, 'r.csv', 'Name', '{}', '2026-01-01')",
+    ),
+    FINALISTS: (
+        "code_uploads (id, entrant_id, user_id, name, sha256, bytes, received_at, scan) "
+        "VALUES (17, 1, 1, 'code.zip', 'f', 3, '2026-01-05', '{\"files\": []}')",
+        "finalist_reviews (id, entrant_id, is_confirmed, checks, note, by_id, at) "
+        "VALUES (18, 1, true, '[\"own data\"]', 'n', 1, '2026-01-05')",
     ),
 }
 """Rows that a release wrote, by the migration that made room for them: at least one in each table."""

@@ -151,7 +151,7 @@ def test_after_the_freeze_only_staff_change_teams(program: Open, records: Databa
     rule = "course:\n  teams: {size: 2, frozen: 2026-10-01 12:00}\n"
     change_rules(records, world, "course:\n", rule)
     # The course's zone is New York's, four hours behind; the minute of the freeze itself is still open.
-    clock.travel_to(datetime(2026, 10, 1, 16, 0, 59, tzinfo=UTC))
+    clock.travel_to(datetime(2026, 10, 1, 16, 0, 5, tzinfo=UTC))
     invitation = invite(program, "ada", "grace")
     clock.travel_to(datetime(2026, 10, 1, 16, 1, tzinfo=UTC))
 

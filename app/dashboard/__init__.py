@@ -1,0 +1,1 @@
+"""How a competition goes, for its staff: what needs them first, the class, the queue, the machine."""

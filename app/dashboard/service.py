@@ -1,0 +1,120 @@
+"""The dashboard of a competition, put together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.clock import read_clock
+from app.competitions.access import Entry
+from app.dashboard import queries
+from app.dashboard.days import Day, by_day
+from app.dashboard.queries import Few, Queue
+from app.leaderboard import queries as boards
+from app.leaderboard.service import rule_of
+from app.settings import Settings
+from app.storage import free_bytes
+from app.submissions.queries import numbers_by_state
+from models.accounts import User
+from models.gradings import State
+from models.workers import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The class: students, those who handed in, those on the board, those of them with full credit (None: no such rule)."""
+
+    students: int
+    active: int
+    idle: Sequence[User]
+    """The first of those who have handed in nothing."""
+    on_board: int
+    full_credit: int | None
+    states: Mapping[State, int]
+    days: Sequence[Day]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Workers with their silence in seconds, the queue, and the disk."""
+
+    queue: Queue
+    workers: Sequence[tuple[Worker, float, bool]]
+    """Each with the seconds since its last beat, and whether it lives."""
+    free_bytes: int
+    needed_bytes: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What needs somebody first, then how it goes."""
+
+    now: datetime
+    failed: Few
+    stuck: Few
+    progress: Progress
+    machine: Machine
+
+    @property
+    def oldest_wait(self) -> timedelta | None:
+        """How long the oldest of what waits has waited."""
+        since = self.machine.queue.oldest
+        return None if since is None else max(timedelta(), self.now - since)
+
+    @property
+    def needs_nobody(self) -> bool:
+        """Whether nothing is listed first."""
+        return not (self.failed.count or self.stuck.count)
+
+
+def dashboard(session: Session, entry: Entry, settings: Settings) -> Dashboard:
+    """The dashboard as things are now."""
+    competition, now = entry.competition, read_clock(session)
+    return Dashboard(
+        now=now,
+        failed=queries.failed(session, competition.id),
+        stuck=queries.stuck(session, competition.id),
+        progress=_progress(session, entry),
+        machine=_machine(session, entry, settings, now),
+    )
+
+
+def days_of(session: Session, entry: Entry) -> Sequence[Day]:
+    """Scores by day."""
+    return by_day(queries.scores(session, entry.competition.id), entry.zone)
+
+
+def _progress(session: Session, entry: Entry) -> Progress:
+    competition, rules = entry.competition, entry.definition.grading.grading
+    number, active, idle = queries.students(session, competition.course_id, competition.id)
+    counting = boards.leading(session, competition.id, rule_of(entry))
+    numbers = [each.submission_id for each in counting]
+    full = queries.full_credits(session, numbers, in_parts=rules.splits is not None) if rules.full_credit else None
+    return Progress(
+        students=number,
+        active=active,
+        idle=idle,
+        on_board=len(counting),
+        full_credit=full,
+        states=numbers_by_state(session, competition.id),
+        days=days_of(session, entry),
+    )
+
+
+def _machine(session: Session, entry: Entry, settings: Settings, now: datetime) -> Machine:
+    dead_after = settings.worker_dead_seconds
+    silent = [(each, (now - each.beat_at).total_seconds()) for each in queries.workers(session)]
+    return Machine(
+        queue=queries.queue(session),
+        workers=[(worker, seconds, seconds <= dead_after) for worker, seconds in silent],
+        free_bytes=_free(settings.data_dir),
+        needed_bytes=settings.min_free_disk_bytes,
+        stored_bytes=queries.stored_bytes(session, entry.competition.id),
+    )
+
+
+def _free(folder: Path) -> int:
+    return free_bytes(folder)

@@ -1,0 +1,1 @@
+"""Everything of a competition as one archive."""

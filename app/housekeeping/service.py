@@ -1,0 +1,94 @@
+"""One round of tidying, as `secateur gc` and the service itself make it. Safe while files come in."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, func, select
+
+from app.clock import db_now
+from app.competitions.stored import datasets_folder
+from app.database import Database
+from app.housekeeping import blobs
+from app.storage import Store
+from models.accounts import AuthSession
+from models.gradings import Grading, State
+
+BROKEN_SECONDS = 24 * 3600.0
+"""Age at which what was left half done is taken for given up: an upload, a data set being added, a parked reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What a round removed, or would: how many of each, and the bytes of the files."""
+
+    orphans: int
+    orphan_bytes: int
+    uploads: int
+    datasets: int
+    readings: int
+    sessions: int
+
+
+def tidy(database: Database, data_dir: Path, *, dry_run: bool = False) -> Tidied:
+    """Removes what nobody knows and what was left half done; with `dry_run` only counts it."""
+    store, now = Store(data_dir), time.time()
+    if not dry_run:
+        store.put_back_left(now - blobs.YOUNG_SECONDS)
+    found = blobs.orphans(database, store, now)
+    gone = list(found) if dry_run else list(blobs.remove(database, store, list(found), now))
+    uploads = store.broken(BROKEN_SECONDS, now)
+    readings, datasets = _readings(database, data_dir, now), _unfinished(data_dir, now)
+    if not dry_run:
+        _remove([*uploads, *readings, *datasets])
+    return Tidied(
+        orphans=len(gone),
+        orphan_bytes=sum(each.bytes for each in gone),
+        uploads=len(uploads),
+        datasets=len(datasets),
+        readings=len(readings),
+        sessions=_sessions(database, dry_run=dry_run),
+    )
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _unfinished(data_dir: Path, now: float) -> list[Path]:
+    """The folders of data sets whose adding was interrupted: their names begin with a dot until they have a place."""
+    return [path for path in _old(datasets_folder(data_dir), now) if path.name.startswith(".") and path.is_dir()]
+
+
+def _readings(database: Database, data_dir: Path, now: float) -> list[Path]:
+    """The parked readings of gradings that wait no longer, and drafts that nobody finished."""
+    with database.read() as session:
+        ended = Grading.state.not_in((State.QUEUED, State.RUNNING))
+        waiting = {str(number) for number in session.scalars(select(Grading.id).where(~ended)).all()}
+    return [path for path in _old(data_dir / "parked", now) if path.name not in waiting]
+
+
+def _old(folder: Path, now: float) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        try:
+            if path.stat().st_mtime < now - BROKEN_SECONDS:
+                yield path
+        except FileNotFoundError:
+            continue
+
+
+def _sessions(database: Database, *, dry_run: bool) -> int:
+    expired = AuthSession.expires_at <= db_now()
+    if dry_run:
+        with database.read() as session:
+            return session.execute(select(func.count()).where(expired)).scalar_one()
+    with database.write() as session:
+        return len(session.execute(delete(AuthSession).where(expired).returning(AuthSession.id)).all())

@@ -1,0 +1,1 @@
+"""What the service holds of one person: all of it in their hands, and its erasure."""

@@ -1,0 +1,56 @@
+"""What one entrant may take of the service at most, whatever a competition's own rules allow: it keeps others working."""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import bindparam, case, func, select
+from sqlalchemy.orm import Session
+
+from app.competitions.access import Entry
+from app.errors import AppError
+from app.settings import Settings
+from models.accounts import User
+from models.entrants import EntrantMember
+from models.gradings import Grading, State
+from models.submissions import Submission, SubmissionFile
+
+HOUR = timedelta(hours=1)
+
+# Asked for each upload, and so put together once.
+_OWN = (
+    select(EntrantMember.entrant_id)
+    .where(EntrantMember.competition_id == bindparam("competition"), EntrantMember.user_id == bindparam("user"))
+    .scalar_subquery()
+)
+_WAITS = Grading.state.in_((State.QUEUED, State.RUNNING))
+_LATELY = Submission.received_at > bindparam("since")
+_TAKEN = (
+    select(
+        func.coalesce(func.sum(case((_WAITS, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((_LATELY, 1), else_=0)), 0),
+        func.min(case((_LATELY, Submission.received_at))),
+    )
+    .join(Grading, Grading.submission_id == Submission.id)
+    .where(Submission.entrant_id == _OWN, Grading.is_live)
+)
+_BYTES = (
+    select(func.coalesce(func.sum(SubmissionFile.bytes), 0))
+    .join(Submission, Submission.id == SubmissionFile.submission_id)
+    .where(Submission.entrant_id == _OWN, SubmissionFile.erased_at.is_(None))
+)
+
+
+def check(session: Session, settings: Settings, entry: Entry, user: User, now: datetime) -> None:
+    """Raises AppError where the person's entrant takes too much: files that wait, files of the last hour, bytes."""
+    whose = {"competition": entry.competition.id, "user": user.id}
+    waiting, lately, first = session.execute(_TAKEN, {**whose, "since": now - HOUR}).one()
+    if settings.max_entrant_waiting and waiting >= settings.max_entrant_waiting:
+        detail = f"{waiting} files of yours wait or are being graded; wait until some have ended."
+        raise AppError(429, "waiting-full", detail, retry_after_seconds=30)
+    if settings.max_entrant_hourly and lately >= settings.max_entrant_hourly:
+        seconds = ceil((first + HOUR - now).total_seconds())
+        detail = f"{lately} files of yours came in within an hour, as many as may; the next one in {seconds // 60 + 1} minutes."
+        raise AppError(429, "hourly-full", detail, retry_after_seconds=max(1, seconds))
+    if settings.max_entrant_bytes and session.execute(_BYTES, whose).scalar_one() >= settings.max_entrant_bytes:
+        detail = f"What you have handed in takes {settings.max_entrant_bytes:,} bytes, as much as may. Tell the staff."
+        raise AppError(409, "bytes-full", detail)

@@ -1,0 +1,1 @@
+"""Students' source code: read, and never run."""

@@ -1,0 +1,158 @@
+"""What is held of a person: handed out to them, and forgotten, without anybody else noticing."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.database import Database
+from app.storage import Stored
+from app.submissions import products
+from models.artifacts import ArtifactKind
+from models.audit import AuditEntry
+from tests.app import term
+from tests.app.time_travel import Clock
+from tests.app.world import World, hand_in, live_grading, settle, store_bytes
+
+Open = Callable[[str | None], TestClient]
+
+
+def held(client: TestClient, address: str = "/account/data") -> zipfile.ZipFile:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def table(archive: zipfile.ZipFile, name: str) -> Any:
+    return json.loads(archive.read(f"{name}.json"))
+
+
+def erase(browser: Open, world: World, name: str) -> Any:
+    address = f"/people/{world.people[name].id}/erasure"
+    return browser("admin").post(address, data={"email": world.people[name].email})
+
+
+@pytest.fixture
+def handed_in(service: FastAPI, records: Database, world: World) -> dict[str, int]:
+    """Ada leads; Ada and Grace handed in the same bytes once, and Ada others as well."""
+    store = service.state.services.store
+    shared, own, made = (store_bytes(store, content).sha256 for content in (b"shared", b"own", b"made"))
+    numbers = {
+        "shared": hand_in(records, world, "ada", sha256_hex=shared),
+        "grace": hand_in(records, world, "grace", sha256_hex=shared),
+        "own": hand_in(records, world, "ada", sha256_hex=own),
+    }
+    for name, score in (("shared", 1), ("grace", 2), ("own", 3)):
+        settle(records, numbers[name], Fraction(score, 4))
+    with records.write() as session:
+        grading = live_grading(session, numbers["own"])
+        products.keep(session, grading.id, ArtifactKind.ONNX, "small.onnx", Stored(made, 4))
+    return numbers
+
+
+def test_a_person_has_everything_that_is_held_of_them(browser: Open, handed_in: dict[str, int]) -> None:
+    archive = held(browser("ada"))
+
+    assert table(archive, "account")["email"] == "ada@example.org"
+    assert [each["id"] for each in table(archive, "submissions")] == [handed_in["shared"], handed_in["own"]]
+    files = [archive.read(name) for name in archive.namelist() if name.startswith("files/")]
+    assert files == [b"shared", b"own"]
+    assert table(archive, "courses")[0]["course"] == "ml"
+    assert b"token_sha256" not in archive.read("tokens.json") + archive.read("browsers.json")
+
+
+def test_ones_own_data_is_no_way_to_the_private_board(
+    browser: Open, records: Database, world: World, tmp_path: Path, clock: Clock
+) -> None:
+    term.apply(records, world, tmp_path)
+    term.graded(records, world, "ada", 913, 868)
+
+    [found] = table(held(browser("ada")), "submissions")
+
+    assert found["private_score"] is None
+    assert "868" not in json.dumps(found)
+
+
+def test_only_administrators_have_the_data_of_others(browser: Open, world: World, handed_in: dict[str, int]) -> None:
+    address = f"/people/{world.people['ada'].id}/data"
+
+    assert table(held(browser("admin"), address), "account")["name"] == "Ada"
+    assert browser("instructor").get(address).status_code == 403
+    assert browser("ada").post(f"/people/{world.people['grace'].id}/erasure", data={}).status_code == 403
+
+
+def test_an_erased_person_has_no_name_left_and_the_board_is_as_it_was(
+    browser: Open, program: Open, world: World, handed_in: dict[str, int]
+) -> None:
+    before = program("grace").get("/competitions/demo/leaderboard").json()["rows"]
+    grades = program("instructor").get("/competitions/demo/grades").json()["items"]
+
+    assert erase(browser, world, "ada").status_code == 303
+
+    after = program("grace").get("/competitions/demo/leaderboard").json()["rows"]
+    assert [(row["rank"], row["score_exact"]) for row in after] == [(row["rank"], row["score_exact"]) for row in before]
+    assert after[0]["alias"] != before[0]["alias"]
+    assert len(program("instructor").get("/competitions/demo/grades").json()["items"]) == len(grades)
+    pages = [browser("instructor").get(f"/competitions/demo/{name}").text for name in ("grades", "submissions")]
+    assert not any("Ada" in page or "ada@example.org" in page for page in pages)
+    assert browser("ada").get("/account").status_code != 200
+
+
+def test_bytes_that_another_student_handed_in_too_stay(
+    browser: Open, service: FastAPI, world: World, program: Open, handed_in: dict[str, int]
+) -> None:
+    files = service.state.services.store._files
+
+    erase(browser, world, "ada")
+
+    assert sorted(path.read_bytes() for path in files.rglob("*") if path.is_file()) == [b"shared"]
+    shown = program("grace").get(f"/submissions/{handed_in['grace']}").json()["files"][0]
+    assert program("grace").get(shown["url"]).content == b"shared"
+
+
+def test_what_was_erased_says_so_and_is_not_graded_again(
+    browser: Open, program: Open, world: World, handed_in: dict[str, int]
+) -> None:
+    staff = program("instructor")
+    url = staff.get(f"/submissions/{handed_in['own']}").json()["files"][0]["url"]
+
+    erase(browser, world, "ada")
+
+    assert staff.get(url).json()["code"] == "file-erased"
+    again = staff.post(f"/submissions/{handed_in['own']}/gradings")
+    assert (again.status_code, again.json()["code"]) == (409, "file-erased")
+    assert staff.get(f"/submissions/{handed_in['own']}").json()["score"] == 0.75
+
+
+def test_what_was_written_down_names_the_person_no_more(
+    browser: Open, records: Database, world: World, handed_in: dict[str, int]
+) -> None:
+    with records.write() as session:
+        detail = {"told": ["mail to ada@example.org about Ada", "Adam stays"]}
+        session.add(AuditEntry(actor_id=None, action="x", subject="user:1", detail=detail))
+
+    erase(browser, world, "ada")
+
+    with records.read() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert entries[0].detail == {"told": ["mail to (erased) about (erased)", "Adam stays"]}
+    assert (entries[-1].action, entries[-1].actor_id) == ("person.erase", world.people["admin"].id)
+
+
+def test_nobody_is_erased_by_a_slip_and_no_administrator_at_all(browser: Open, world: World) -> None:
+    admin, ada = world.people["admin"].id, world.people["ada"].id
+
+    slip = browser("admin").post(f"/people/{ada}/erasure", data={"email": "grace@example.org"})
+
+    assert slip.status_code == 422
+    assert erase(browser, world, "admin").status_code == 409
+    assert "Type the address once more" in browser("admin").get(f"/people/{ada}/erasure").text
+    assert browser("admin").get(f"/people/{admin}/erasure").status_code == 200
