@@ -114,7 +114,7 @@ CODES = {
     "moment-form": Explained(
         "A moment is not a local day and time.", "Write it as 2026-12-18 23:59, in the course's time zone."
     ),
-    "reason-missing": Explained("A change of a grade needs a reason.", "The student reads it; say it in a sentence."),
+    "reason-missing": Explained("What is decided about somebody needs a reason.", "Say it in a sentence."),
     "idempotency-key-reused": Explained(
         "The Idempotency-Key came before with another file.", "Use a new key for each file."
     ),
@@ -122,6 +122,34 @@ CODES = {
         "A submission without a score can be neither the dense reference nor chosen.", "Choose one that was scored."
     ),
     "grading-under-way": Explained("The submission is being graded at this moment.", "Wait until it has ended."),
+    "announcement-empty": Explained("The announcement has no text.", "Write it first."),
+    "still-open": Explained(
+        "Boards are published when no files are taken any more.", "Wait for the close, or change it in the definition."
+    ),
+    "not-published": Explained("The boards were not published.", "There is nothing to take back."),
+    "name-taken": Explained("The name stands on the board already.", "Choose another one."),
+    "baseline-of-numbers": Explained("A baseline of numbers takes no file.", "Enter another one without numbers."),
+    "nothing-chosen": Explained(
+        "The form names no submission and no entrant.", "Tick at least one, then press the button again."
+    ),
+    "not-disqualified": Explained(
+        "Nothing that was named is disqualified itself.", "Where the whole entrant is, reinstate the entrant."
+    ),
+    "note-empty": Explained("The note has no text.", "Write it first."),
+    "rejudge-open": Explained(
+        "Another rejudge of the competition is not decided about yet.", "Make it live or drop it first."
+    ),
+    "rejudge-unfinished": Explained(
+        "A rejudge has gradings that have not ended.", "Wait for them; the rejudge's page shows how many are left."
+    ),
+    "rejudge-ended": Explained("The rejudge was made live or dropped already.", "Begin another one."),
+    "nothing-to-rejudge": Explained(
+        "None of the submissions was graded yet, or each is on its way under the same rules.", "Choose others, or wait."
+    ),
+    "nothing-failed": Explained("Nothing of the rejudge ended by a fault of ours.", "There is nothing to try again."),
+    "rules-changed": Explained(
+        "The rules changed after the rejudge had begun.", "Drop it and begin another one under the present rules."
+    ),
     "too-many-sign-ins": Explained(
         "Too many sign-ins failed.",
         "Wait for a quarter of an hour, then try again; or ask the staff for a new password.",

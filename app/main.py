@@ -13,7 +13,11 @@ from app import error_pages, health, help_pages
 from app.accounts import link_routes as links
 from app.accounts import oidc_routes as oidc
 from app.accounts import routes as accounts
+from app.announcements import routes as announcements
+from app.audit import routes as audit
 from app.authorisation.enforcing import authorise
+from app.baselines import routes as baselines
+from app.boards import routes as boards
 from app.body_limit import BodyLimit
 from app.competitions import routes as competitions
 from app.courses import routes as courses
@@ -23,6 +27,7 @@ from app.editing import definition_routes, setup_routes, upload_routes, version_
 from app.editing import routes as editing
 from app.exports import routes as exports
 from app.gradebooks import routes as gradebooks
+from app.grades import bulk_routes as adjustments
 from app.grades import decision_routes as decisions
 from app.grades import routes as grades
 from app.gradescope import routes as gradescope
@@ -30,6 +35,7 @@ from app.head_requests import HeadRequests
 from app.housekeeping.round import Housekeeper
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
+from app.moderation import routes as moderation
 from app.openapi import Described
 from app.people import admin_routes as everybody
 from app.people import join_routes as join_codes
@@ -37,12 +43,14 @@ from app.people import roster_routes as rosters
 from app.people import routes as members
 from app.people.importing import MAX_ROSTER_BYTES
 from app.privacy import routes as privacy
+from app.rejudges import routes as rejudges
 from app.rendering import STATIC
 from app.request_ids import RequestIds
 from app.schema import require_current
 from app.security import SecurityHeaders
 from app.services import open_services
 from app.settings import Settings
+from app.submissions import all_routes as all_submissions
 from app.submissions import choice_routes as choices
 from app.submissions import file_routes as files
 from app.submissions import reference_routes as references
@@ -91,7 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, gradebooks, exports, privacy, gradescope, dashboard)
-    for routes in (*edit, *domains, *staff, *people, health, help_pages):
+    of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
+    for routes in (*edit, *domains, *of_staff, *staff, *people, health, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

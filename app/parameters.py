@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 
 def _check_printable(text: str) -> str:
@@ -19,3 +19,5 @@ Before = Annotated[RowNumber | None, Query(description="Only those with a lower 
 """Where the next part of a list begins."""
 Printable = Annotated[str, AfterValidator(_check_printable)]
 """A line of text that is looked for or stored."""
+Blank = BeforeValidator(lambda given: given or None)
+"""A field of a form that was left empty is not given: for optional values that are no text."""

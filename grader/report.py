@@ -72,8 +72,8 @@ class Report:
             "buffers": counts.buffers if counts else None,
             "zeros": counts.zeros if counts else None,
             "sparsity": counts.zeros / counts.parameters if counts else None,
-            "splits": {name: _split(result) for name, result in self.splits.items()},
-            "scores": {name: _outcome(found) for name, found in self.scores.items()},
+            "splits": {name: split_as_json(result) for name, result in self.splits.items()},
+            "scores": {name: outcome_as_json(found) for name, found in self.scores.items()},
             "score": None if self.score is None else float(self.score),
             "score_exact": None if self.score is None else str(self.score),
             "full_credit": self.full_credit,
@@ -99,7 +99,8 @@ class Report:
         }
 
 
-def _split(result: SplitResult) -> dict[str, Any]:
+def split_as_json(result: SplitResult) -> dict[str, Any]:
+    """One part of the test set, as reports tell it."""
     return {
         "examples": result.examples,
         "correct": result.correct,
@@ -107,7 +108,8 @@ def _split(result: SplitResult) -> dict[str, Any]:
     }
 
 
-def _outcome(found: Outcome) -> dict[str, Any]:
+def outcome_as_json(found: Outcome) -> dict[str, Any]:
+    """What formulas come to, as reports tell it."""
     return {
         "score": float(found.score),
         "score_exact": str(found.score),

@@ -14,12 +14,19 @@ class AuditEntry(Base):
     """One act. Rows are added and never changed."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index(None, "at"), Index(None, "subject"), Index(None, "actor_id"))
+    __table_args__ = (
+        Index(None, "at"),
+        Index(None, "subject"),
+        Index(None, "actor_id"),
+        Index(None, "competition_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=db_now())
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     """None: the command line or the service itself."""
+    competition_id: Mapped[int | None] = mapped_column(ForeignKey("competitions.id", ondelete="SET NULL"))
+    """The competition that it is about; None: none in particular."""
     action: Mapped[str] = mapped_column(String(64))
     """Domain and verb, such as `grading.repeat`."""
     subject: Mapped[str] = mapped_column(String(128))

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.artifacts import Artifact
@@ -41,10 +41,11 @@ class Phase(StrEnum):
 
 
 class Lane(StrEnum):
-    """What a queued grading waits for: checks are quick and go ahead of all evaluations."""
+    """What a queued grading waits for: checks are quick and go ahead of all evaluations; a rejudge waits for both."""
 
     CHECK = "check"
     EVALUATE = "evaluate"
+    SHADOW = "shadow"
 
 
 class Grading(Base):
@@ -68,13 +69,16 @@ class Grading(Base):
         Index(None, "version_id"),
         Index(None, "equality_key"),
         Index(None, "copied_from_id"),
+        UniqueConstraint("rejudge_id", "submission_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
     version_id: Mapped[int] = mapped_column(ForeignKey("competition_versions.id", ondelete="RESTRICT"))
     is_live: Mapped[bool] = mapped_column(default=True)
-    """True for the one grading that counts; the others are history."""
+    """True for the one grading that counts; the others are history, or wait in the shadow of a rejudge."""
+    rejudge_id: Mapped[int | None] = mapped_column(ForeignKey("rejudges.id", ondelete="RESTRICT"))
+    """The rejudge that it belongs to. It counts only once that is made live."""
 
     state: Mapped[State] = mapped_column(vocabulary(State, "state"), default=State.QUEUED)
     phase: Mapped[Phase] = mapped_column(vocabulary(Phase, "phase"), default=Phase.READING)

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries, service
 from app.accounts.claims import Claims
-from app.audit import note
+from app.audit.recording import note
 from app.errors import AppError, Conflict, Forbidden
 from models.accounts import User
 from models.joining import Identity

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.accounts import service
 from app.accounts.tokens import digest_of, new_session_token
-from app.audit import note
+from app.audit.recording import note
 from app.clock import db_now
 from app.errors import Conflict, NotFound
 from models.accounts import User

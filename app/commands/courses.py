@@ -3,7 +3,7 @@
 import click
 from sqlalchemy.orm import Session
 
-from app.audit import note
+from app.audit.recording import note
 from app.commands.writing import writing
 from app.courses import queries, service
 from app.errors import NotFound

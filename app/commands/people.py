@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import links, service
 from app.accounts import queries as accounts
-from app.audit import note
+from app.audit.recording import note
 from app.commands.courses import course_named
 from app.commands.writing import writing
 from app.courses import queries as courses

@@ -17,16 +17,18 @@ from app.competitions.service import IS_CURRENT
 from app.competitions.stored import Definitions
 from app.courses import queries as courses
 from models.accounts import User
+from models.boards import BoardMode, BoardState
 from models.competitions import Competition, CompetitionVersion
 from models.courses import Membership, Role
 
 # Asked by nearly every request, and so in one statement that is put together once. A definition is some 10 KB of JSON
 # that `Definitions` wants a single time.
 _ENTRIES = (
-    select(Competition, CompetitionVersion, Membership.role)
+    select(Competition, CompetitionVersion, Membership.role, BoardState)
     .join(Competition.course)
     .join(CompetitionVersion, and_(CompetitionVersion.competition_id == Competition.id, IS_CURRENT))
     .outerjoin(Membership, and_(Membership.course_id == Competition.course_id, Membership.user_id == bindparam("user")))
+    .outerjoin(BoardState, BoardState.competition_id == Competition.id)
     .options(contains_eager(Competition.course), defer(CompetitionVersion.source), defer(CompetitionVersion.definition))
 )
 _ENTRY = _ENTRIES.where(Competition.slug == bindparam("slug"))
@@ -43,6 +45,8 @@ class Entry:
     version: CompetitionVersion
     definition: CompetitionDefinition
     is_staff: bool
+    board: BoardState | None = None
+    """What staff decided about the boards; None: nothing, and they are as the definition says."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,10 +63,35 @@ class Entry:
         found = calendar.window(self.definition.course, self.zone, now, extended)
         return found if self.competition.closed_at is None else calendar.ended(found, self.competition.closed_at)
 
+    def takes_until(self, extended: datetime | None = None) -> datetime | None:
+        """The last moment at which files of an entrant with such an extension are taken; None: there is no end."""
+        ends = (calendar.closing(self.definition.course, self.zone, extended), self.competition.closed_at)
+        return min((end for end in ends if end is not None), default=None)
+
     @property
     def shows_scores(self) -> bool:
-        """Whether this person may see scores and the board."""
-        return self.is_staff or self.definition.course.board.scores is Scores.SHOWN
+        """Whether this person may see scores."""
+        return self.is_staff or self.is_published or self.definition.course.board.scores is Scores.SHOWN
+
+    @property
+    def shows_board(self) -> bool:
+        """Whether this person may see the boards."""
+        return self.is_staff or (self.shows_scores and self.board_mode is not BoardMode.HIDDEN)
+
+    @property
+    def board_mode(self) -> BoardMode:
+        """What students see of the boards."""
+        return self.board.mode if self.board else BoardMode.LIVE
+
+    @property
+    def sees_frozen(self) -> bool:
+        """Whether this person sees the boards as they were when staff froze them."""
+        return not self.is_staff and self.board_mode is BoardMode.FROZEN
+
+    @property
+    def is_published(self) -> bool:
+        """Whether staff opened what the definition keeps to them."""
+        return self.board is not None and self.board.published_at is not None
 
 
 def enter(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:
@@ -101,7 +130,9 @@ def entries_of_course(session: Session, definitions: Definitions, user: User, co
     return [_entry(definitions, user, *each) for each in found if _may_enter(user, *each)]
 
 
-def _may_enter(user: User, competition: Competition, _: CompetitionVersion, role: Role | None) -> bool:
+def _may_enter(
+    user: User, competition: Competition, _: CompetitionVersion, role: Role | None, __: BoardState | None
+) -> bool:
     """Whether a person may know of a competition: a draft is for staff alone."""
     return _is_staff(user, role) or (role is not None and competition.opened_at is not None)
 
@@ -111,6 +142,11 @@ def _is_staff(user: User, role: Role | None) -> bool:
 
 
 def _entry(
-    definitions: Definitions, user: User, competition: Competition, version: CompetitionVersion, role: Role | None
+    definitions: Definitions,
+    user: User,
+    competition: Competition,
+    version: CompetitionVersion,
+    role: Role | None,
+    board: BoardState | None,
 ) -> Entry:
-    return Entry(competition, version, definitions.of(version), _is_staff(user, role))
+    return Entry(competition, version, definitions.of(version), _is_staff(user, role), board)

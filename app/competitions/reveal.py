@@ -36,6 +36,20 @@ def reveal(session: Session, entry: Entry, user: User) -> Reveal:
     if entry.definition.grading.grading.splits is None:
         return Reveal()
     extension = None if entry.is_staff else extension_of(session, entry.competition.id, user.id)
-    at = calendar.private_from(entry.definition.course, entry.zone, extension.until if extension else None)
+    at = _first_moment(entry, extension.until if extension else None)
     is_over = at is not None and read_clock(session) >= at
     return Reveal(True, entry.is_staff or (is_over and entry.shows_scores), is_over, at)
+
+
+def _first_moment(entry: Entry, extended: datetime | None) -> datetime | None:
+    """When an entrant may see the private board: as the definition says, or since staff published it.
+
+    Nobody sees it while files of theirs are still taken.
+    """
+    rules, zone = entry.definition.course, entry.zone
+    stated = calendar.private_from(rules, zone, extended)
+    if entry.board is None or entry.board.published_at is None:
+        return stated
+    closes = entry.takes_until(extended)
+    published = entry.board.published_at if closes is None else max(entry.board.published_at, closes)
+    return published if stated is None else min(stated, published)

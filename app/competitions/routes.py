@@ -1,13 +1,14 @@
-"""Competitions: the list, the page of one with its rules and upload form, and all submissions for its staff."""
+"""Competitions: the list, and the page of one with its rules and upload form."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.announcements.queries import announcements
 from app.clock import read_clock
-from app.competitions.access import enter, enter_as_staff, entries_of
+from app.competitions.access import enter, entries_of
 from app.competitions.reveal import reveal
 from app.competitions.schemas import CompetitionBody, CompetitionList, competition_body
 from app.courses.queries import entrant_of, extended_ends, is_instructor
@@ -15,15 +16,15 @@ from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.leaderboard.queries import chosen, counting_submission
 from app.leaderboard.service import board, rule_of
 from app.openapi import problems
-from app.paging import PAGE_ROWS, next_address
-from app.parameters import Before, Printable
+from app.parameters import Printable
 from app.submissions import queries as submissions
 from app.submissions.admission import allowance_of
-from app.submissions.schemas import SubmissionList, submission_body
 from app.teams.queries import invitations_for
-from models.gradings import State
 
 router = APIRouter(tags=["competitions"])
+
+ANNOUNCEMENTS = 3
+"""How many of the newest announcements stand on a competition's page."""
 
 
 @router.get("/", operation_id="home", include_in_schema=False)
@@ -71,48 +72,14 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "mine": mine,
         "counting": counting_submission(session, entrant.id, rule, seen.part) if entrant else None,
         "chosen": chosen(session, entrant.id) if entrant and rule.choose else [],
-        "board": board(session, entry, signed.user, seen.part) if entry.shows_scores else None,
+        "board": board(session, entry, signed.user, seen.part) if entry.shows_board else None,
         "invitations": len(invitations_for(session, entry.competition.id, signed.user.email)) if takes_teams else 0,
         "parameters": body.parameters,
         "rule": rule,
         "is_instructor": entry.is_staff and is_instructor(session, entry.competition.course_id, signed.user),
+        "announcements": announcements(session, entry.competition.id, ANNOUNCEMENTS),
     }
     return services.renderer.page_or_json(request, "competitions/competition.html", context, body)
-
-
-@router.get(
-    "/competitions/{slug}/submissions",
-    operation_id="listAllSubmissions",
-    summary="Everybody's submissions, for staff",
-    response_model=SubmissionList,
-    responses=problems(401, 403, 404, 422),
-)
-def list_all(
-    request: Request,
-    services: AppServices,
-    signed: Signed,
-    session: Reading,
-    slug: Printable,
-    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
-    before: Before = None,
-) -> Response:
-    """Newest first, 50 at a time."""
-    entry = enter_as_staff(session, services.definitions, slug, signed.user)
-    found = submissions.all_of(session, entry.competition.id, state, before)
-    rows = found[:PAGE_ROWS]
-    following = next_address(request, [row.submission_id for row in found])
-    context = {
-        "entry": entry,
-        "rows": rows,
-        "state": state,
-        "numbers": submissions.numbers_by_state(session, entry.competition.id),
-        "states": list(State),
-        "next_url": following,
-        "before": before,
-    }
-    items = [submission_body(row, shows_scores=True, shows_private=True, in_full=False) for row in rows]
-    body = SubmissionList(items=items, next=following)
-    return services.renderer.page_or_json(request, "competitions/submissions.html", context, body)
 
 
 def _list(request: Request, services: AppServices, signed: Signed, session: Session) -> Response:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.audit import note
+from app.audit.recording import note
 from app.courses import queries
 from app.courses.aliases import new_alias
 from app.errors import AppError, NotFound

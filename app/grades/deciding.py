@@ -1,18 +1,19 @@
 """What staff decide about a grade: written with who, when and why, and an audit entry for every change."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.recording import record
 from app.clock import read_clock
 from app.competitions.access import Entry
 from app.competitions.exact import exact
 from app.competitions.moments import last_instant
 from app.errors import NotFound, Unprocessable
 from app.grades.service import points_of
-from models.audit import AuditEntry
 from models.entrants import Entrant
 from models.points import EXACT_LENGTH, Adjustment, AdjustmentKind, Extension, HandPoints
 
@@ -50,6 +51,17 @@ def adjust(session: Session, entrant: Entrant, kind: AdjustmentKind, value: str,
         raise Unprocessable("reason-missing", "Say why the grade is changed; the student reads it.")
     session.add(Adjustment(entrant_id=entrant.id, kind=kind, value=number, reason=_text(reason), by_id=by_id))
     _audit(session, "points.adjust", entrant, by_id, kind=kind.value, value=number, reason=_text(reason))
+
+
+def adjust_many(
+    session: Session, entrants: Iterable[Entrant], kind: AdjustmentKind, value: str, reason: str, by_id: int
+) -> None:
+    """Adds the same adjustment to several entrants, once to each. Raises Unprocessable as `adjust` does."""
+    chosen = {entrant.id: entrant for entrant in entrants}
+    if not chosen:
+        raise Unprocessable("nothing-chosen", "Choose at least one student.")
+    for entrant in chosen.values():
+        adjust(session, entrant, kind, value, reason, by_id)
 
 
 def remove_adjustment(session: Session, entrant: Entrant, adjustment_id: int, by_id: int) -> None:
@@ -128,5 +140,4 @@ def _told(extension: Extension | None) -> dict[str, object] | None:
 
 
 def _audit(session: Session, action: str, entrant: Entrant, by_id: int, **detail: object) -> None:
-    session.add(AuditEntry(actor_id=by_id, action=action, subject=f"entrant:{entrant.id}", detail=detail))
-    session.flush()
+    record(session, by_id, action, f"entrant:{entrant.id}", competition_id=entrant.competition_id, **detail)

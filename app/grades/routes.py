@@ -16,6 +16,7 @@ from app.grades.service import grade_table, points_of
 from app.openapi import problems
 from app.parameters import Printable, RowNumber
 from app.rendering import preferred
+from models.boards import BoardMode
 
 router = APIRouter(tags=["grades"])
 
@@ -54,7 +55,13 @@ def show_grades(
     if kind is Format.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-grades.csv"'}
         return Response(grade_csv(entry, rows), media_type="text/csv", headers={**headers, **name})
-    context = {"entry": entry, "rows": rows, "points": points_of(entry), "reveal": reveal(session, entry, signed.user)}
+    context = {
+        "entry": entry,
+        "rows": rows,
+        "points": points_of(entry),
+        "reveal": reveal(session, entry, signed.user),
+        "may_adjust": is_instructor(session, entry.competition.course_id, signed.user),
+    }
     if kind is Format.HTML:
         return services.renderer.page(request, "grades/table.html", context, headers=headers)
     body = GradeTable(competition=entry.competition.slug, items=[student_grade_body(row) for row in rows])
@@ -98,7 +105,8 @@ def show_points(request: Request, services: AppServices, signed: Signed, session
     rules, seen = points_of(entry), reveal(session, entry, signed.user)
     if not rules.parts:
         raise NotFound("The definition of this competition has no points.", code="no-points")
-    is_time = entry.shows_scores and (seen.may_see or not seen.has_private)
+    # Points speak of ranks, which a board that is frozen or hidden keeps back.
+    is_time = entry.board_mode is BoardMode.LIVE and entry.shows_scores and (seen.may_see or not seen.has_private)
     if not entry.is_staff and not (rules.shown and is_time):
         raise Forbidden("Your points are not shown, or not yet.", code="points-hidden")
     row = next(iter(grade_table(session, entry, signed.user.id)), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
+from app.audit.recording import record
 from app.competitions import calendar
 from app.competitions.access import Entry
 from app.competitions.definition import Scores
@@ -22,7 +23,6 @@ from app.leaderboard.queries import Scored
 from app.leaderboard.ranking import Candidate
 from app.submissions.schemas import visible_report
 from models.accounts import Scope, User
-from models.audit import AuditEntry
 from models.gradings import Grading, State
 
 SCRIPT = Path(__file__).with_name("autograder.py")
@@ -62,14 +62,9 @@ def make_archive(session: Session, entry: Entry, user: User, public_url: str, mo
     issued = accounts.create_token(
         session, user.id, f"Gradescope: {entry.competition.slug}", TOKEN_LIFETIME, Scope.SUBMIT
     )
-    session.add(
-        AuditEntry(
-            actor_id=user.id,
-            action="gradescope.make_autograder",
-            subject=f"competition:{entry.competition.id}",
-            detail={"token": issued.token.prefix},
-        )
-    )
+    competition_id = entry.competition.id
+    subject, token = f"competition:{competition_id}", issued.token.prefix
+    record(session, user.id, "gradescope.make_autograder", subject, competition_id=competition_id, token=token)
     return archive(entry, issued.text, public_url, most)
 
 

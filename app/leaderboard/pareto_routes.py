@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 from app.competitions.access import Entry, enter
 from app.courses.queries import entrant_of
 from app.dependencies import AppServices, Reading, Signed
-from app.errors import Forbidden
 from app.leaderboard import drawing, queries, values
 from app.leaderboard.columns import Better
 from app.leaderboard.pareto_schemas import ParetoBody, pareto_body, pareto_csv
 from app.leaderboard.plots import Of, Plot, Wish, plot
+from app.leaderboard.routes import check_shown
 from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import preferred
@@ -84,8 +84,7 @@ def show_pareto(
 ) -> Response:
     """What counts of each entrant as points of two columns. Send `If-None-Match` to ask whether it changed."""
     entry = enter(session, services.definitions, slug, signed.user)
-    if not entry.shows_scores:
-        raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
+    check_shown(entry)
     kind = asked or _KINDS[preferred(request, *_KINDS)]
     mine = entrant_of(session, entry.competition.id, signed.user.id) if wish.of is Of.MINE else None
     etag = queries.fingerprint(
@@ -94,6 +93,7 @@ def show_pareto(
         entry.version.id,
         (signed.user.id, signed.user.name, entry.is_staff),
         (wish, kind, theme),
+        (entry.board_mode, entry.board and entry.board.since),
         mine and queries.newest_of(session, mine.id),
     )
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}

@@ -15,7 +15,7 @@ from app.errors import Unprocessable
 from app.leaderboard import columns, queries, ranking
 from app.leaderboard.columns import Better, Column
 from app.leaderboard.queries import Scored
-from app.leaderboard.service import axes, frontier_of, rule_of
+from app.leaderboard.service import axes, counting_for, frontier_of, rule_of
 from models.accounts import User
 
 
@@ -69,7 +69,7 @@ def plot(session: Session, entry: Entry, user: User, wish: Wish) -> Plot:
     """The plot that somebody asks for. Raises Unprocessable for a column that nobody knows, and names the known ones."""
     rule = rule_of(entry)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
-    counting = queries.counting(session, entry.competition.id, rule)
+    counting = counting_for(session, entry)
     ranks = {
         placed.candidate.submission_id: placed.rank
         for placed in ranking.order([each.candidate for each in counting], rule)

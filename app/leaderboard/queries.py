@@ -2,21 +2,21 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, TypeAlias, TypeVarTuple
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, case, exists, func, select, true
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, case, func, select, true
 from sqlalchemy.orm import Session
 
 from app.leaderboard import ranking
+from app.leaderboard.eligibility import competes
 from app.leaderboard.ranking import Candidate, Rule
 from grader.splits import Part
-from models.accounts import User
-from models.competitions import Competition, CompetitionVersion
-from models.courses import Membership, Role
-from models.entrants import Entrant, EntrantMember
+from models.boards import FrozenRow
+from models.competitions import CompetitionVersion
+from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import Submission
 
@@ -81,6 +81,42 @@ def counting_submission(session: Session, entrant_id: int, rule: Rule, part: Par
     """The submission of an entrant that counts at present."""
     found = _counting(session, Submission.entrant_id == entrant_id, rule, part)
     return next((each.submission_id for each in found), None)
+
+
+def frozen(session: Session, competition_id: int, rule: Rule, part: Part) -> Sequence[Scored]:
+    """For each entrant the submission that counted when the board was frozen, unless it was disqualified since."""
+    wanted = (
+        select(*_COLUMNS, Entrant.alias, Grading.report, Grading.version_id)
+        .select_from(FrozenRow)
+        .join(Grading, Grading.id == FrozenRow.grading_id)
+        .join(Submission, Submission.id == Grading.submission_id)
+        .join(Entrant, Entrant.id == Submission.entrant_id)
+        .where(FrozenRow.competition_id == competition_id, FrozenRow.part == part.value, competes())
+        .order_by(Submission.entrant_id)
+    )
+    pick, alone = ranking.counting if part is Part.PUBLIC else ranking.final, replace(rule, choose=0)
+    found = []
+    for *columns, alias, report, version_id in session.execute(wanted).all():
+        if (candidate := pick([_candidate(*columns)], alone)) is not None:
+            found.append(Scored(candidate, alias, report, version_id, part))
+    return found
+
+
+def frozen_entries(session: Session, competition_id: int, part: Part) -> Mapping[int, int]:
+    """How many scored submissions each entrant had when the board was frozen."""
+    wanted = (
+        select(Submission.entrant_id, FrozenRow.entries)
+        .select_from(FrozenRow)
+        .join(Grading, Grading.id == FrozenRow.grading_id)
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(FrozenRow.competition_id == competition_id, FrozenRow.part == part.value)
+    )
+    return dict(session.execute(wanted).all())
+
+
+def candidates(session: Session, competition_id: int, rule: Rule, part: Part = Part.PUBLIC) -> Sequence[Candidate]:
+    """For each entrant that competes the submission that counts, without its report."""
+    return _counting(session, Submission.competition_id == competition_id, rule, part)
 
 
 def all_chosen(session: Session, competition_id: int) -> Sequence[int]:
@@ -209,17 +245,5 @@ def _scored(statement: "Select[*Columns]") -> "Select[*Columns]":
 
 
 def _ranks() -> Sequence[ColumnExpressionArgument[bool]]:
-    """What makes a submission count: its live grading has a score, and a student of the course handed it in.
-
-    Whoever is staff now or has left the course has no row, and what somebody handed in as staff never ranks.
-    """
-    is_student = exists().where(
-        EntrantMember.entrant_id == Submission.entrant_id,
-        Competition.id == Submission.competition_id,
-        Membership.course_id == Competition.course_id,
-        Membership.user_id == EntrantMember.user_id,
-        Membership.role == Role.STUDENT,
-        User.id == Membership.user_id,
-        ~User.is_admin,
-    )
-    return Grading.is_live, Grading.state == State.SCORED, ~Submission.is_staff, is_student.correlate(Submission)
+    """What makes a submission count: its live grading has a score, and it competes."""
+    return Grading.is_live, Grading.state == State.SCORED, competes()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from app.baselines.queries import entered
 from app.competitions.access import Entry, enter
 from app.competitions.reveal import Reveal, reveal
 from app.dependencies import AppServices, Reading, Signed
@@ -18,6 +19,7 @@ from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import wants_page
 from grader.splits import Part
+from models.boards import BoardMode
 
 router = APIRouter(tags=["leaderboard"])
 
@@ -27,6 +29,7 @@ _EXAMPLE: dict[str, Any] = {
     "x": "sparsity",
     "y": "accuracy",
     "part": "public",
+    "frozen_at": "2026-12-18T15:00:00Z",
     "private_from": "2026-12-18T16:00:00Z",
     "baselines": [{"name": "simple", "written": "0.44364", "score": 0.44364, "score_exact": "11091/25000", "above": 1}],
     "rows": [
@@ -90,6 +93,9 @@ class BoardBody(BaseModel):
     x: str = Field(description="A column of the Pareto frontier.", examples=["flops_effective"])
     y: str = Field(description="The other column of the Pareto frontier.", examples=["accuracy"])
     part: Part = Field(description="The part of the test set that scores and ranks are of.")
+    frozen_at: datetime | None = Field(
+        default=None, description="The moment that students are shown, where the staff froze the board."
+    )
     private_from: datetime | None = Field(
         default=None, description="When you may see the private board; null where there is none for you."
     )
@@ -116,8 +122,7 @@ def show_board(
 ) -> Response:
     """The submission of each entrant that counts, best first. Send `If-None-Match` to ask whether it changed."""
     entry = enter(session, services.definitions, slug, signed.user)
-    if not entry.shows_scores:
-        raise Forbidden("The board of this competition is shown by its staff at the end.", code="board-hidden")
+    check_shown(entry)
     seen = reveal(session, entry, signed.user)
     part = _part(seen, asked, entry)
     page = wants_page(request)
@@ -127,6 +132,8 @@ def show_board(
         entry.version.id,
         (signed.user.id, signed.user.name, entry.is_staff),
         (page, part, seen),
+        (entry.board_mode, entry.board and entry.board.since),
+        entered(session, entry.competition.id),
         queries.all_chosen(session, entry.competition.id) if part is Part.PRIVATE else None,
     )
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
@@ -137,6 +144,14 @@ def show_board(
     return services.renderer.page_or_json(
         request, "leaderboard/board.html", context, _body(entry, content, seen), headers=headers
     )
+
+
+def check_shown(entry: Entry) -> None:
+    """Raises Forbidden where the person may not see the boards."""
+    if entry.shows_board:
+        return
+    told = "is hidden by its staff at present" if entry.shows_scores else "is shown by its staff at the end"
+    raise Forbidden(f"The board of this competition {told}.", code="board-hidden")
 
 
 def _part(seen: Reveal, asked: Part | None, entry: Entry) -> Part:
@@ -158,6 +173,7 @@ def _body(entry: Entry, content: Board, seen: Reveal) -> BoardBody:
         x=content.x.name,
         y=content.y.name,
         part=content.part,
+        frozen_at=entry.board.since if entry.board and entry.board_mode is BoardMode.FROZEN else None,
         private_from=seen.at,
         baselines=[BaselineBody(**asdict(each)) for each in content.baselines],
         rows=[_row(row, is_staff=entry.is_staff) for row in content.rows],

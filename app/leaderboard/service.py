@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
+from app.baselines import queries as baselines
+from app.baselines.queries import Entered
 from app.competitions.access import Entry
-from app.competitions.exact import exact
+from app.competitions.definition import CompetitionDefinition
 from app.courses import queries as courses
 from app.leaderboard import columns, pareto, queries, ranking
 from app.leaderboard.columns import Better, Column
@@ -76,7 +79,11 @@ class Board:
 
 def rule_of(entry: Entry) -> Rule:
     """Which submission counts in a competition, and which way its scores are better."""
-    definition = entry.definition
+    return rule_from(entry.definition)
+
+
+def rule_from(definition: CompetitionDefinition) -> Rule:
+    """The same of a definition, that of a version to come too."""
     board = definition.course.board
     return Rule(board.select != "last", definition.grading.grading.lower_is_better, board.choose or 0)
 
@@ -84,9 +91,9 @@ def rule_of(entry: Entry) -> Rule:
 def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) -> Board:
     """The board of a competition on a part of its test set; the row of the reader's own entrant is marked."""
     rule = rule_of(entry)
-    counting = queries.counting(session, entry.competition.id, rule, part)
+    counting = counting_for(session, entry, part)
     scored = {each.candidate.submission_id: each for each in counting}
-    numbers = queries.entries(session, entry.competition.id)
+    numbers = _entries(session, entry, part)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
     placed = ranking.order([each.candidate for each in scored.values()], rule)
     reasons = reasons_of(session, scored.values())
@@ -105,20 +112,38 @@ def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) 
         for each in placed
     ]
     own = next((row for row in rows if row.is_own), None)
-    return Board(rows, own, _behind(rows, own), x, y, part, baselines_of(entry, placed, part))
+    entered = baselines.entered(session, entry.competition.id)
+    return Board(rows, own, _behind(rows, own), x, y, part, baselines_of(entry, entered, placed, part))
 
 
-def baselines_of(entry: Entry, placed: Sequence[Placed], part: Part) -> Sequence[Baseline]:
+def counting_for(session: Session, entry: Entry, part: Part = Part.PUBLIC) -> Sequence[Scored]:
+    """What counts of each entrant, as the reader may know it: at present, or when the board was frozen."""
+    rule = rule_of(entry)
+    if entry.sees_frozen:
+        return queries.frozen(session, entry.competition.id, rule, part)
+    return queries.counting(session, entry.competition.id, rule, part)
+
+
+def _entries(session: Session, entry: Entry, part: Part) -> Mapping[int, int]:
+    if entry.sees_frozen:
+        return queries.frozen_entries(session, entry.competition.id, part)
+    return queries.entries(session, entry.competition.id)
+
+
+def baselines_of(entry: Entry, entered: Iterable[Entered], placed: Sequence[Placed], part: Part) -> Sequence[Baseline]:
     """The baselines in their places, the best first. Whoever is exactly as good has not passed one."""
     rule = rule_of(entry)
-    known = [(each.name, text) for each in entry.definition.course.baselines if (text := each.written(part))]
-    known.sort(key=lambda each: exact(each[1]), reverse=not rule.lower_is_better)
-    return [_baseline(name, text, placed, rule) for name, text in known]
+    of_rules = ((each.name, each.written(part), None) for each in entry.definition.course.baselines)
+    of_staff = ((each.name, each.written(part), each.submission_id) for each in entered)
+    known = [(name, text, number) for name, text, number in (*of_rules, *of_staff) if text]
+    known.sort(key=lambda each: Fraction(each[1]), reverse=not rule.lower_is_better)
+    return [_baseline(*each, placed, rule) for each in known]
 
 
-def _baseline(name: str, text: str, placed: Sequence[Placed], rule: Rule) -> Baseline:
-    value = exact(text)
-    return Baseline(name, text, float(value), str(value), ranking.place(value, placed, rule))
+def _baseline(name: str, text: str, submission_id: int | None, placed: Sequence[Placed], rule: Rule) -> Baseline:
+    value = Fraction(text)
+    written = text if submission_id is None else f"{float(value):.6g}"
+    return Baseline(name, written, float(value), str(value), ranking.place(value, placed, rule))
 
 
 def axes(entry: Entry) -> tuple[Column, Column]:

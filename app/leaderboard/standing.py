@@ -39,7 +39,7 @@ def standing(session: Session, entry: Entry, user: User, grading: Grading, part:
     known = part is Part.PUBLIC or entry.shows_scores
     counting_id = counting_submission(session, submission.entrant_id, rule, part) if known else None
     counts = counting_id == submission.id
-    shown = board(session, entry, user, part) if counts and entry.shows_scores else None
+    shown = board(session, entry, user, part) if counts and entry.shows_board else None
     rank = next((row.rank for row in shown.rows if row.submission_id == submission.id), None) if shown else None
     reason = _reason(grading, part) if entry.shows_scores else None
     return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason, part)

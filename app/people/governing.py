@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.audit import note
+from app.audit.recording import note
 from app.errors import Conflict
 from models.accounts import User
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts import service as account_service
-from app.audit import note
+from app.audit.recording import note
 from app.clock import db_now, read_clock
 from app.courses import service as course_service
 from app.errors import AppError, Conflict, NotFound, Unprocessable

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts import service as account_service
-from app.audit import note
+from app.audit.recording import note
 from app.courses import queries as courses
 from app.courses import service as course_service
 from app.courses.access import Enrolment

@@ -5,7 +5,6 @@ import importlib.metadata
 from functools import cache
 
 from app.competitions.stored import Rules
-from app.queue.tickets import Ticket
 from grader import exports
 from grader.report import Report
 
@@ -27,12 +26,12 @@ def exporter_version() -> str:
     return f"torch {importlib.metadata.version('torch')}" if exports.has_torch() else ""
 
 
-def equality_key(ticket: Ticket, rules: Rules, reference: str | None) -> str:
+def equality_key(file_sha256: str, rules: Rules, reference: str | None) -> str:
     """SHA-256 over everything that decides a result: gradings with equal keys have equal results.
 
     `reference` is the digest of the file that it is timed against, if there is one.
     """
-    parts = [ticket.file_sha256, rules.definition.digest, rules.dataset_digest, grader_version(), reference or ""]
+    parts = [file_sha256, rules.definition.digest, rules.dataset_digest, grader_version(), reference or ""]
     if rules.definition.grading.file.code is not None:
         parts.append(exporter_version())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
 
-from sqlalchemy import bindparam, select
-
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
-from app.queue import tickets
-from app.queue.equality import can_be_copied, equality_key
+from app.queue import rescoring, results, tickets
+from app.queue.equality import equality_key
 from app.queue.files import keep_files, note_files
 from app.queue.parked import Parked, Reading
-from app.queue.tickets import Result, Ticket
+from app.queue.tickets import Ticket
 from app.storage import Store
 from app.submissions import products
 from app.submissions.queries import reference_file
@@ -25,9 +23,8 @@ from grader.archives import Upload
 from grader.checked import Checked, Known
 from grader.errors import ChildDied, GraderFault
 from grader.pipeline import Reference, Watch
-from grader.report import Report, Status
+from grader.report import Report
 from grader.running import Runner
-from grader.splits import Part
 from models.gradings import Grading, Lane, Phase, State
 
 log = logging.getLogger(__name__)
@@ -53,8 +50,10 @@ class Grader:
         rules = self.rules.of(ticket.version_id)
         times = _Times(ticket)
         reference = self._reference_file(ticket)
-        key = equality_key(ticket, rules, reference)
+        key = equality_key(ticket.file_sha256, rules, reference)
         if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, rules, key, times):
+            return
+        if ticket.rejudge_id is not None and self._rescore(ticket, rules, key, times):
             return
         with self._file(ticket.file_sha256) as file:
             watch = Watch(tell=times.tell)
@@ -78,35 +77,33 @@ class Grader:
     def _copy(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
         """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
         with self.database.read() as session:
-            found = session.execute(_EQUAL, {"key": key}).scalar_one_or_none()
+            found = results.equal_grading(session, key)
         if found is None:
             return False
         with self.database.write() as session:
             equal = session.get(Grading, found)
             if equal is None or equal.report is None:
                 return False
-            result = Result(
-                state=equal.state,
-                report=equal.report | {"competition": rules.definition.slug},
-                equality_key=key,
-                score=equal.score,
-                score_exact=equal.score_exact,
-                ranks=equal.ranks,
-                private_score=equal.private_score,
-                private_score_exact=equal.private_score_exact,
-                private_ranks=equal.private_ranks,
-                predictions=equal.predictions,
-                copied_from_id=equal.id,
-            )
-            if tickets.finish(session, ticket, result, times.begun):
+            if tickets.finish(session, ticket, results.copied(equal, rules.definition.slug, key), times.begun):
                 products.copy(session, equal, ticket.grading_id, ticket.submission_id)
+        return True
+
+    def _rescore(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
+        """Scores anew from what is kept, for a rejudge that asked for it, where rules and data allow that."""
+        with self.database.read() as session:
+            known = rescoring.kept(session, ticket)
+        if known is None or (result := rescoring.result(known, self.rules.of(known.version_id), rules, key)) is None:
+            return False
+        with self.database.write() as session:
+            if tickets.finish(session, ticket, result, times.begun):
+                products.copy(session, known, ticket.grading_id, ticket.submission_id)
         return True
 
     def _must_park(self, ticket: Ticket) -> bool:
         """Whether the evaluation is left for later: not this worker's work, or unchecked files are waiting."""
         if Lane.EVALUATE not in self.lanes:
             return True
-        if ticket.lane is Lane.EVALUATE:
+        if ticket.lane is not Lane.CHECK:
             return False
         with self.database.read() as session:
             return tickets.any_waiting(session, [Lane.CHECK, Lane.EVALUATE])
@@ -147,7 +144,7 @@ class Grader:
     def _finish(self, ticket: Ticket, checked: Checked, report: Report, key: str, times: "_Times") -> None:
         files = keep_files(self.store, checked, report)
         with self.database.write() as session:
-            written = tickets.finish(session, ticket, _result(report, key), times.begun)
+            written = tickets.finish(session, ticket, results.result_of(report, key), times.begun)
             if written:
                 note_files(session, ticket, files)
         if written:
@@ -165,7 +162,7 @@ class Grader:
             state = tickets.crash(session, ticket, death.cause, str(death))
             if state is State.RUNNING:
                 report = pipeline.too_heavy(begun, death.cause)
-                tickets.finish(session, ticket, _result(report, key), times.begun)
+                tickets.finish(session, ticket, results.result_of(report, key), times.begun)
 
     @contextmanager
     def _file(self, sha256: str) -> Iterator[int]:
@@ -198,29 +195,3 @@ class _Times:
     def tell(self, phase: pipeline.Phase) -> None:
         passed = timedelta(seconds=self.clock() - self.start)
         self.begun[phase.value] = (self.ticket.claimed_at + passed).isoformat(timespec="milliseconds")
-
-
-_EQUAL = (
-    select(Grading.id)
-    .where(Grading.equality_key == bindparam("key"), Grading.state.in_((State.SCORED, State.REJECTED)))
-    .order_by(Grading.id.desc())
-    .limit(1)
-)
-"""The newest result under a key."""
-
-
-def _result(report: Report, key: str) -> Result:
-    scored = report.status is Status.SCORED
-    private = report.scores.get(Part.PRIVATE)
-    return Result(
-        state=State.SCORED if scored else State.REJECTED,
-        report=report.as_json(),
-        equality_key=key if can_be_copied(report) else None,
-        score=None if report.score is None else float(report.score),
-        score_exact=None if report.score is None else str(report.score),
-        ranks=report.ranks,
-        private_score=float(private.score) if private else None,
-        private_score_exact=str(private.score) if private else None,
-        private_ranks=private.ranks if private else None,
-        predictions=report.predictions.classes.astype("<i4").tobytes() if report.predictions else None,
-    )

@@ -1,4 +1,4 @@
-"""Whose turn it is: checks first, new work before regradings, then each entrant in turn."""
+"""Whose turn it is: checks first, new work before regradings, then each entrant in turn; rejudges when nothing else waits."""
 
 from functools import cache
 
@@ -13,6 +13,11 @@ def claimable(lanes: tuple[Lane, ...]) -> ColumnElement[bool]:
     """What waits in these lanes and may be taken now."""
     due = or_(Grading.not_before.is_(None), Grading.not_before <= db_now())
     return (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
+
+
+def with_shadow(lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
+    """The lanes of a worker, with that of rejudges where it evaluates."""
+    return (*lanes, Lane.SHADOW) if Lane.EVALUATE in lanes else lanes
 
 
 @cache
@@ -52,7 +57,9 @@ def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
     served = (
         select(func.max(Grading.claimed_at))
         .join(Submission, Submission.id == Grading.submission_id)
-        .where(Submission.entrant_id == waiting.c.entrant_id, Grading.state != State.QUEUED)
+        .where(
+            Submission.entrant_id == waiting.c.entrant_id, Grading.state != State.QUEUED, Grading.lane != Lane.SHADOW
+        )
         .scalar_subquery()
     )
     return (
@@ -61,3 +68,7 @@ def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
         .order_by(waiting.c.lane != Lane.CHECK, waiting.c.is_live.is_(False), served.asc().nulls_first(), waiting.c.id)
         .limit(1)
     )
+
+
+SHADOW_NEXT = select(Grading.id).where(claimable((Lane.SHADOW,))).order_by(Grading.id).limit(1)
+"""The id of the next grading of a rejudge. Asked only where nothing else waits, so that nobody waits behind it."""

@@ -18,7 +18,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
-from app.queue.order import anything, next_in_line
+from app.queue.order import SHADOW_NEXT, anything, next_in_line, with_shadow
 from grader.errors import Cause
 from models.gradings import Grading, Lane, Phase, State
 
@@ -42,6 +42,7 @@ class Ticket:
     file_sha256: str
     is_live: bool
     claimed_at: datetime
+    rejudge_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Result:
 
 # What each file asks of the database is put together once, and for the table: a mapper would look into every value.
 _ROW = cast(Table, Grading.__table__)
-_TICKET = ("id", "submission_id", "version_id", "lane", "fence", "file_sha256", "is_live", "claimed_at")
+_TICKET = ("id", "submission_id", "version_id", "lane", "fence", "file_sha256", "is_live", "claimed_at", "rejudge_id")
 """The columns of a ticket, in the order of its fields."""
 _CLAIM = (
     update(_ROW)
@@ -89,8 +90,10 @@ def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
 
 
 def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | None:
-    """Takes the next grading for a worker: checks first, new work before regradings, then each entrant in turn."""
+    """Takes the next grading for a worker: checks first, new work before regradings, a rejudge's where nothing else waits."""
     chosen = session.execute(next_in_line(tuple(lanes))).scalar_one_or_none()
+    if chosen is None and Lane.SHADOW in with_shadow(tuple(lanes)):
+        chosen = session.execute(SHADOW_NEXT).scalar_one_or_none()
     if chosen is None:
         return None
     row = session.execute(_CLAIM, {"chosen": chosen, "worker": worker_id}).one_or_none()
@@ -120,7 +123,7 @@ def park(session: Session, ticket: Ticket, report: Mapping[str, Any], times: Map
 def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str, str]) -> bool:
     """Writes the result, once. False where the ticket was lost and nothing was written.
 
-    A regrading replaces the grading that counted until now.
+    A regrading replaces the grading that counted until now, unless it is a rejudge's.
     """
     written = _write(
         session,
@@ -141,7 +144,7 @@ def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str,
         phase_times=dict(times),
         fault=None,
     )
-    if written and not ticket.is_live:
+    if written and not ticket.is_live and ticket.rejudge_id is None:
         _make_live(session, ticket)
     return written
 

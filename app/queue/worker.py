@@ -14,6 +14,7 @@ from app.queue import tickets, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
+from app.queue.order import with_shadow
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, lacks_room
@@ -126,7 +127,7 @@ def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: b
     """The next ticket. Only who was idle looks first, without the right to write, whether there is one."""
     if was_idle:
         with grader.database.read() as session:
-            if not tickets.any_waiting(session, grader.lanes):
+            if not tickets.any_waiting(session, with_shadow(grader.lanes)):
                 return None
         if _only_checks(grader) and stop.wait(GIVE_WAY_SECONDS):
             return None

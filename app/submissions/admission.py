@@ -9,12 +9,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.baselines import service as baselines
 from app.clock import read_clock
 from app.competitions.access import Entry, enter, enter_as_staff
 from app.competitions.calendar import Window
 from app.competitions.course_rules import SubmissionRule
 from app.courses import queries as courses
-from app.errors import AppError, Conflict, Unprocessable
+from app.errors import AppError, Conflict, Forbidden, Unprocessable
 from app.services import Services
 from app.submissions import caps, quota
 from app.submissions.quota import Quota, Tries
@@ -56,6 +57,8 @@ class Admission:
     received_at: datetime
     by: User | None = None
     """Staff who hand in for the user; None: the user does."""
+    baseline_id: int | None = None
+    """The baseline whose file it is; None: it is the person's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,14 @@ class Behalf:
     at: datetime | None = None
 
 
-def admit(services: Services, slug: str, user: User, key: str | None, behalf: Behalf | None = None) -> Admission:
+def admit(
+    services: Services,
+    slug: str,
+    user: User,
+    key: str | None,
+    behalf: Behalf | None = None,
+    baseline_id: int | None = None,
+) -> Admission:
     """Lets an upload begin. Raises AppError: no such competition for this person, closed, or no try left.
 
     A request whose Idempotency-Key was answered before passes: it will be given that answer again. What staff hand in
@@ -85,7 +95,9 @@ def admit(services: Services, slug: str, user: User, key: str | None, behalf: Be
             check_open(allowance.window, entry)
             check_quota(allowance.quota, entry, now)
             caps.check(session, services.settings, entry, user, now)
-    return Admission(entry, user, now, by)
+        if baseline_id is not None:
+            _check_baseline(session, entry, user, baseline_id)
+    return Admission(entry, user, now, by, baseline_id)
 
 
 def _student(session: Session, services: Services, slug: str, staff: User, email: str) -> User:
@@ -105,6 +117,13 @@ def _moment(behalf: Behalf, now: datetime) -> datetime:
         told = "a moment with a time zone, of the last two days"
         raise Unprocessable("moment-form", f"{behalf.at.isoformat()} is not {told}.")
     return min(behalf.at, now)
+
+
+def _check_baseline(session: Session, entry: Entry, user: User, baseline_id: int) -> None:
+    """Raises Forbidden, NotFound or Conflict where the person may not hand in a file for it."""
+    if not courses.is_instructor(session, entry.competition.course_id, user):
+        raise Forbidden("Files of baselines are handed in by the instructors of the course.")
+    baselines.entrant_of(session, entry.competition.id, baseline_id)
 
 
 def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> Allowance:

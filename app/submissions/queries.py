@@ -13,6 +13,7 @@ from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
 from models.submissions import Submission
+from models.workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +87,9 @@ def own(
     Newest first, one more than a page holds.
     """
     member = select(EntrantMember.entrant_id).where(EntrantMember.user_id == user_id)
-    wanted = _listed(before).where(or_(Submission.entrant_id.in_(member), Submission.user_id == user_id))
+    wanted = listed(before).where(or_(Submission.entrant_id.in_(member), Submission.user_id == user_id))
     if competition_id is not None:
         wanted = wanted.where(Submission.competition_id == competition_id)
-    return session.scalars(wanted).all()
-
-
-def all_of(
-    session: Session, competition_id: int, state: State | None = None, before: int | None = None
-) -> Sequence[Grading]:
-    """The live gradings of everybody's submissions to a competition, newest first, one more than a page holds."""
-    wanted = _listed(before).where(Submission.competition_id == competition_id)
-    if state is not None:
-        wanted = wanted.where(Grading.state == state)
     return session.scalars(wanted).all()
 
 
@@ -126,7 +117,14 @@ def is_of(session: Session, found: Submission, user_id: int) -> bool:
     return session.execute(member).first() is not None
 
 
-def _listed(before: int | None) -> Select[Grading]:
+def workers_of(session: Session, found: Submission) -> Mapping[int, str]:
+    """The names of the workers that had a loaded submission last, by number."""
+    numbers = {grading.worker_id for grading in found.gradings if grading.worker_id is not None}
+    return dict(session.execute(select(Worker.id, Worker.name).where(Worker.id.in_(numbers))).all())
+
+
+def listed(before: int | None) -> Select[Grading]:
+    """The live gradings of submissions with what a list shows of them, newest first, one more than a page holds."""
     wanted = (
         select(Grading)
         .join(Grading.submission)
@@ -136,6 +134,7 @@ def _listed(before: int | None) -> Select[Grading]:
             contains_eager(Grading.submission).joinedload(Submission.entrant),
             contains_eager(Grading.submission).joinedload(Submission.user),
             contains_eager(Grading.submission).selectinload(Submission.files),
+            joinedload(Grading.version).load_only(CompetitionVersion.number),
         )
         .order_by(Submission.id.desc())
         .limit(PAGE_ROWS + 1)

@@ -1,18 +1,23 @@
 """Handing in, and looking at what became of it."""
 
+from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.competitions.access import enter, entries_of
+from app.competitions.access import Entry, enter, entries_of
 from app.competitions.reveal import reveal
+from app.courses.queries import is_instructor
 from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
 from app.errors import Forbidden
 from app.leaderboard.standing import standing
+from app.moderation import queries as moderation
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
 from app.parameters import Before, Printable, RowNumber
@@ -24,10 +29,18 @@ from app.submissions.choosing import choice_of
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
 from grader.upload_rules import FileRule
+from models.accounts import User
 from models.gradings import Grading, State
-from models.submissions import IDEMPOTENCY_KEY_LENGTH, Via
+from models.submissions import IDEMPOTENCY_KEY_LENGTH, Submission, Via
 
 router = APIRouter(tags=["submissions"])
+
+
+class SeenBy(StrEnum):
+    """With whose eyes a page is looked at."""
+
+    STUDENT = "student"
+
 
 IdempotencyKey = Annotated[
     str | None,
@@ -85,6 +98,7 @@ async def submit(
     at: Annotated[
         datetime | None, Query(description="For staff: when the file came in at another system, within two days.")
     ] = None,
+    baseline: Annotated[RowNumber | None, Query(description="For staff: the baseline whose file it is.")] = None,
 ) -> Response:
     """Stores the file and queues it. Nothing of the body is read before it is clear that the caller may submit."""
     key = key or None  # a header without a value is none
@@ -93,7 +107,7 @@ async def submit(
     behalf = Behalf(on_behalf_of, at) if on_behalf_of else None
 
     async def admit(slug: str) -> FileRule:
-        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key, behalf))
+        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key, behalf, baseline))
         return admitted[0].entry.definition.grading.grading.file
 
     with services.uploads.of(caller.user.id if behalf is None else None):
@@ -145,30 +159,42 @@ def list_own(
     responses=problems(401, 404, 422),
 )
 def show(
-    request: Request, services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber
+    request: Request,
+    services: AppServices,
+    signed: Signed,
+    session: Reading,
+    submission_id: RowNumber,
+    seen_by: Annotated[SeenBy | None, Query(alias="as", description="For staff: what the student is shown.")] = None,
 ) -> Response:
     """One's own, one's team's, or anybody's for the staff of the course."""
     found, entry = visible(session, services, signed, submission_id)
+    reader = signed.user
+    if seen_by is SeenBy.STUDENT and entry.is_staff:
+        entry, reader = replace(entry, is_staff=False), found.user
     grading = queries.live(found)
-    seen = reveal(session, entry, signed.user)
-    stands = standing(session, entry, signed.user, grading, seen.part)
+    seen = reveal(session, entry, reader)
+    stands = standing(session, entry, reader, grading, seen.part)
+    held = moderation.disqualification(session, found)
     position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
     compared = comparison(session, grading, shows_scores=entry.shows_scores)
     may_see = {"shows_scores": entry.shows_scores, "shows_private": seen.may_see}
-    body = submission_body(grading, **may_see, standing=stands, position=position, compared=compared)
+    body = submission_body(grading, **may_see, standing=stands, position=position, compared=compared, held=held)
     context = {
         "submission": found,
         "grading": grading,
         "entry": entry,
         "standing": stands,
         "compared": compared,
-        "is_mine": queries.is_of(session, found, signed.user.id),
+        "is_mine": queries.is_of(session, found, reader.id),
         "position": position,
         "report": visible_report(grading.report, **may_see),
         "reveal": seen,
         "choice": choice_of(session, entry, found),
         "regrading": _under_way(found.gradings, grading),
+        "held": held,
+        "seen_by": seen_by,
     }
+    context |= _for_staff(session, entry, found, signed.user)
     return services.renderer.page_or_json(request, "submissions/submission.html", context, body)
 
 
@@ -195,6 +221,18 @@ def grade_again(
     return JSONResponse(body.model_dump(mode="json"), 202, {"Location": url})
 
 
+def _for_staff(session: Session, entry: Entry, found: Submission, user: User) -> dict[str, object]:
+    """What the page holds beside what the student sees; nothing for a student."""
+    if not entry.is_staff:
+        return {}
+    return {
+        "workers": queries.workers_of(session, found),
+        "notes": moderation.notes(session, found),
+        "may_decide": is_instructor(session, entry.competition.course_id, user),
+    }
+
+
 def _under_way(gradings: list[Grading], counting: Grading) -> Grading | None:
-    later = [grading for grading in gradings if not grading.state.is_end and grading is not counting]
+    """The grading that will replace the counting one when it has ended; a rejudge's does not by itself."""
+    later = [each for each in gradings if not each.state.is_end and each is not counting and each.rejudge_id is None]
     return later[-1] if later else None

@@ -11,6 +11,7 @@ from app.submissions.comparing import Comparison
 from grader.splits import Part
 from models.artifacts import Artifact, ArtifactKind
 from models.gradings import Grading, Phase, State
+from models.moderation import Disqualification
 from models.submissions import FileRole, SubmissionFile
 
 _NEWER_PARTS: dict[str, Any] = dict.fromkeys(("ranks", "series", "lineage", "compacted"))
@@ -34,6 +35,7 @@ _EXAMPLE: dict[str, Any] = {
     "position": None,
     "score": 0.7857,
     "private_score": 0.7812,
+    "disqualified": "The code was somebody else's.",
     "is_chosen": False,
     "is_reference": False,
     "reference": {
@@ -133,6 +135,9 @@ class SubmissionBody(BaseModel):
     private_score: float | None = Field(
         description="On the private part of the test set; null where there is none, and until it is shown."
     )
+    disqualified: str | None = Field(
+        default=None, description="Why it counts nowhere, in the staff's words; null where it may count, and in lists."
+    )
     is_chosen: bool = Field(description="Whether its entrant chose it for the private board.")
     is_reference: bool = Field(description="Whether its entrant's other submissions are compared with it.")
     reference: ReferenceBody | None = Field(description="What was saved against the reference; null in lists.")
@@ -172,6 +177,7 @@ def submission_body(
     compared: Comparison | None = None,
     in_full: bool = True,
     shows_private: bool = False,
+    held: Disqualification | None = None,
 ) -> SubmissionBody:
     """A submission with its live grading; the report only `in_full`."""
     may_see = {"shows_scores": shows_scores, "shows_private": shows_private}
@@ -191,6 +197,7 @@ def submission_body(
         position=position,
         score=grading.score if shows_scores else None,
         private_score=grading.private_score if shows_scores and shows_private else None,
+        disqualified=held and held.reason,
         is_chosen=submission.is_chosen,
         is_reference=submission.is_reference,
         reference=compared and _reference(compared),

@@ -7,12 +7,13 @@ from typing import cast
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.audit.recording import record as record_act
+from app.baselines import service as baselines
 from app.competitions.access import Entry
 from app.courses import service as courses
 from app.errors import Conflict, Unprocessable
 from app.submissions.admission import Admission, allowance_of, check_quota
 from app.submissions.intake import Upload
-from models.audit import AuditEntry
 from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import FileRole, Submission, SubmissionFile, Via
@@ -52,7 +53,7 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     if key is not None and (known := replay(session, user.id, key, entry.competition.slug, upload.stored.sha256)):
         return known
     # Two uploads at once must not both take the last try: the second waits here until the first is written.
-    entrant = courses.entrant_for(session, entry.competition, user, _RANDOM)
+    entrant = _entrant(session, admission)
     if not entry.is_staff:
         allowance = allowance_of(session, entry, user, admission.received_at)
         check_quota(allowance.quota, entry, admission.received_at)
@@ -67,17 +68,29 @@ def record(session: Session, admission: Admission, upload: Upload, via: Via, key
     }
     submission_id = session.execute(_SUBMISSION, row).scalar_one()
     _queue(session, submission_id, entry.version.id, upload)
-    if admission.by is not None:
-        detail = {"for": user.id, "received_at": admission.received_at.isoformat()}
-        session.add(
-            AuditEntry(
-                actor_id=admission.by.id,
-                action="submission.on_behalf",
-                subject=f"submission:{submission_id}",
-                detail=detail,
-            )
-        )
+    _record_act(session, admission, submission_id, entrant.alias)
     return Accepted(submission_id)
+
+
+def _record_act(session: Session, admission: Admission, submission_id: int, alias: str) -> None:
+    """Writes down what only staff do: handing in for somebody else, or for a baseline."""
+    user, competition_id = admission.user, admission.entry.competition.id
+    if admission.by is not None:
+        told: dict[str, object] = {"for": user.id, "received_at": admission.received_at.isoformat()}
+        subject = f"submission:{submission_id}"
+        record_act(session, admission.by.id, "submission.on_behalf", subject, competition_id=competition_id, **told)
+    if admission.baseline_id is not None:
+        told = {"submission": submission_id, "name": alias}
+        subject = f"baseline:{admission.baseline_id}"
+        record_act(session, user.id, "baseline.upload", subject, competition_id=competition_id, **told)
+
+
+def _entrant(session: Session, admission: Admission) -> Entrant:
+    """Whose submission it becomes: the person's entrant, or that of a baseline."""
+    competition = admission.entry.competition
+    if admission.baseline_id is not None:
+        return baselines.entrant_of(session, competition.id, admission.baseline_id)
+    return courses.entrant_for(session, competition, admission.user, _RANDOM)
 
 
 def _queue(session: Session, submission_id: int, version_id: int, upload: Upload) -> None:
@@ -99,7 +112,9 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
     # Two requests at once must not both find nothing under way: the second waits here until the first is written.
     session.execute(select(Submission.id).where(Submission.id == submission.id).with_for_update())
     under_way = select(func.count()).where(
-        Grading.submission_id == submission.id, Grading.state.in_((State.QUEUED, State.RUNNING))
+        Grading.submission_id == submission.id,
+        Grading.state.in_((State.QUEUED, State.RUNNING)),
+        Grading.rejudge_id.is_(None),
     )
     if session.execute(under_way).scalar_one():
         raise Conflict("grading-under-way", f"Submission {submission.id} is being graded; wait for the result.")
@@ -110,10 +125,8 @@ def grade_again(session: Session, entry: Entry, submission: Submission, actor_id
         file_sha256=submission.upload.sha256,
     )
     session.add(grading)
-    session.add(
-        AuditEntry(actor_id=actor_id, action="submission.grade_again", subject=f"submission:{submission.id}", detail={})
-    )
-    session.flush()
+    subject = f"submission:{submission.id}"
+    record_act(session, actor_id, "submission.grade_again", subject, competition_id=submission.competition_id)
     return grading
 
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.audit.recording import record
 from app.teams import queries
-from models.audit import AuditEntry
 from models.entrants import Entrant, EntrantMember
 
 
@@ -42,5 +42,7 @@ def tidy(session: Session, entrant_id: int) -> None:
 
 def note(session: Session, actor_id: int, action: str, entrant_id: int, **detail: object) -> None:
     """Writes down who changed a team, and how."""
-    session.add(AuditEntry(actor_id=actor_id, action=action, subject=f"entrant:{entrant_id}", detail=detail))
+    entrant = session.get(Entrant, entrant_id)
+    competition_id = entrant.competition_id if entrant else None
+    record(session, actor_id, action, f"entrant:{entrant_id}", competition_id=competition_id, **detail)
     session.flush()

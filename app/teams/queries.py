@@ -12,11 +12,12 @@ from models.competitions import Competition
 from models.courses import Membership, Role
 from models.entrants import Entrant, EntrantMember
 from models.gradings import Grading, State
+from models.moderation import Disqualification, Note
 from models.points import Adjustment, Extension, HandPoints
 from models.submissions import Submission
 from models.teams import TeamInvitation
 
-DECISIONS = (HandPoints, Adjustment, Extension)
+DECISIONS = (HandPoints, Adjustment, Extension, Disqualification, Note)
 """What staff decide about an entrant."""
 
 
@@ -110,7 +111,7 @@ def competitors(session: Session, course_id: int, competition_id: int) -> Sequen
 
 
 def is_decided_about(session: Session, entrant_id: int) -> bool:
-    """Whether staff gave the entrant points, an adjustment or an extension."""
+    """Whether staff gave the entrant points, an adjustment or an extension, disqualified it or noted something."""
     return any(session.execute(select(exists().where(each.entrant_id == entrant_id))).scalar() for each in DECISIONS)
 
 

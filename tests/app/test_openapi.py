@@ -11,6 +11,10 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from app.announcements.routes import AnnouncementBody
+from app.audit.schemas import EntryBody
+from app.baselines.routes import EnteredBody
+from app.boards.routes import BoardStateBody
 from app.competitions.schemas import CompetitionBody
 from app.errors import TITLES
 from app.grades.schemas import GradeBody, StudentGradeBody
@@ -18,6 +22,7 @@ from app.leaderboard.pareto_schemas import ParetoBody
 from app.leaderboard.routes import BoardBody
 from app.main import create_app
 from app.openapi import Problem
+from app.rejudges.schemas import RejudgeBody
 from app.submissions.choice_routes import ChoiceBody
 from app.submissions.schemas import AcceptedBody, SubmissionBody
 from tests.app.world import World, settings_of
@@ -120,6 +125,11 @@ def test_every_operation_says_how_our_own_fault_is_told(description: dict[str, A
         CompetitionBody,
         GradeBody,
         StudentGradeBody,
+        RejudgeBody,
+        BoardStateBody,
+        EnteredBody,
+        AnnouncementBody,
+        EntryBody,
         Problem,
     ],
 )

@@ -33,6 +33,10 @@ PARAMETERS: Mapping[str, str] = {
     "invitation_id": "1",
     "entrant_id": "1",
     "number": "1",
+    "rejudge_id": "1",
+    "note_id": "1",
+    "baseline_id": "1",
+    "announcement_id": "1",
 }
 """Ada is the user 3, with the session and the token of this number; the submission 1 is hers."""
 
@@ -108,6 +112,24 @@ CASES: Mapping[str, Case] = {
     "POST /competitions/{slug}/grades/{user_id}/adjustments": Case(200, {"kind": "add", "value": "1", "reason": "r"}),
     "POST /competitions/{slug}/grades/{user_id}/adjustments/{adjustment_id}/removal": Case(404),  # there is none
     "POST /competitions/{slug}/grades/{user_id}/extension": Case(200, {"extra_tries": "1"}),
+    "POST /competitions/{slug}/grades/adjustments": Case(422, {"kind": "add", "value": "1", "reason": ""}),
+    # No rejudge, note, baseline or announcement is there beside those that the walk makes.
+    "POST /competitions/{slug}/rejudges": Case(202, {"reason": "r"}, again=409),
+    "GET /competitions/{slug}/rejudges/{rejudge_id}": Case(404),
+    "POST /competitions/{slug}/rejudges/{rejudge_id}/live": Case(404),
+    "POST /competitions/{slug}/rejudges/{rejudge_id}/drop": Case(404),
+    "POST /competitions/{slug}/rejudges/{rejudge_id}/retry": Case(404),
+    "POST /competitions/{slug}/disqualifications": Case(200, {"submission": "1", "reason": "r"}),
+    "POST /competitions/{slug}/reinstatements": Case(409, {"submission": "1", "reason": "r"}),
+    "POST /competitions/{slug}/notes": Case(200, {"submission": "1", "text": "t"}),
+    "POST /competitions/{slug}/notes/{note_id}/removal": Case(404),
+    "POST /competitions/{slug}/board": Case(200, {"mode": "frozen", "reason": "r"}),
+    "POST /competitions/{slug}/board/publication": Case(200, {"reason": "r"}),
+    "POST /competitions/{slug}/board/publication/removal": Case(409, {"reason": "r"}),
+    "POST /competitions/{slug}/baselines": Case(201, {"name": "dense"}, again=409),
+    "POST /competitions/{slug}/baselines/{baseline_id}/removal": Case(404),
+    "POST /competitions/{slug}/announcements": Case(201, {"text": "t"}),
+    "POST /competitions/{slug}/announcements/{announcement_id}/removal": Case(404),
     "POST /submissions": Case(422, query="?competition=demo", strangers=404),
     "POST /submissions/{submission_id}/reference": Case(200, {"wanted": "true"}),
     "PUT /submissions/{submission_id}/choice": Case(409),

@@ -14,6 +14,7 @@ PEOPLE, GRADINGS, ATTACHMENTS, POINTS = "a1c4e27f9b30", "b7d20f6183ce", "c93f51a
 TEAMS, DRAFTS = "7e0c5d4b19a3", "5b90d2e4f7c1"
 ROSTERS = "e5b97cf1a328"
 FINALISTS = "b52d0f6ae781"
+REJUDGES = "e7b1d93c40a5"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -50,6 +51,21 @@ ROWS = {
         "hand_points (id, entrant_id, part, points, by_id, at) VALUES (12, 1, 'code', '2', 1, '2026-01-02')",
         "adjustments (id, entrant_id, kind, value, reason, at) VALUES (13, 1, 'multiply', '0.9', 'r', '2026-01-02')",
         "extensions (id, entrant_id, until, at) VALUES (14, 1, '2026-01-03', '2026-01-02')",
+        "audit_entries (id, at, actor_id, action, subject, detail) "
+        "VALUES (15, '2026-01-02', 1, 'points.give', 'entrant:1', '{}')",
+    ),
+    REJUDGES: (
+        "rejudges (id, competition_id, version_id, kind, state, reason, by_id, at) "
+        "VALUES (16, 1, 1, 'rescore', 'open', 'r', 1, '2026-01-03')",
+        "gradings (id, submission_id, version_id, is_live, rejudge_id, state, phase, lane, fence, created_at, "
+        "crash_causes, phase_times, file_sha256) "
+        "VALUES (17, 7, 1, false, 16, 'queued', 'reading', 'shadow', 0, '2026-01-03', '[]', '{}', 'f')",
+        "board_states (id, competition_id, mode, since) VALUES (18, 1, 'frozen', '2026-01-03')",
+        "frozen_rows (id, competition_id, part, grading_id, entries) VALUES (19, 1, 'public', 5, 1)",
+        "baselines (id, competition_id, name, public, at) VALUES (20, 1, 'dense', '0.5', '2026-01-03')",
+        "announcements (id, competition_id, text, at) VALUES (21, 1, 'Hello', '2026-01-03')",
+        "disqualifications (id, entrant_id, submission_id, reason, at) VALUES (22, 1, 7, 'r', '2026-01-03')",
+        "notes (id, submission_id, text, at) VALUES (23, 7, 'n', '2026-01-03')",
     ),
     TEAMS: ("team_invitations (id, entrant_id, email, by_id, created_at) VALUES (16, 1, 'b@b', 1, '2026-01-03')",),
     DRAFTS: (

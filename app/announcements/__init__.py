@@ -1,0 +1,1 @@
+"""What staff announce on a competition's page."""

@@ -1,0 +1,109 @@
+"""Freezing, hiding, showing and publishing boards; each act has an audit entry.
+
+A frozen board shows students the results that counted at that moment, whatever is graded or judged again later; what is
+disqualified leaves it. Staff see the boards as they are at any time.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.recording import record
+from app.boards import queries
+from app.clock import read_clock
+from app.competitions.access import Entry
+from app.errors import Conflict, Unprocessable
+from app.leaderboard import queries as boards
+from app.leaderboard.service import rule_of
+from grader.splits import Part
+from models.boards import BoardMode, BoardState, FrozenRow
+from models.competitions import Competition
+
+MAX_REASON_CHARACTERS = 1000
+
+
+def show_as(session: Session, entry: Entry, mode: BoardMode, reason: str, by_id: int) -> BoardState:
+    """Has students see the boards as they are, as they are at this moment, or not at all. Raises Unprocessable."""
+    told = _reason(reason)
+    state = _locked(session, entry)
+    before = state.mode
+    state.mode, state.since, state.by_id = mode, read_clock(session), by_id
+    _keep(session, entry, mode)
+    _record(session, entry, f"board.{_VERBS[mode]}", by_id, reason=told, before=before.value)
+    return state
+
+
+def publish(session: Session, entry: Entry, reason: str, by_id: int) -> BoardState:
+    """Opens to students what the definition keeps to the staff: the private board, and scores.
+
+    A board that is hidden or frozen is shown again. Raises Conflict while files are taken: whoever saw private scores could use them.
+    """
+    told, now = _reason(reason), read_clock(session)
+    closes = entry.takes_until()
+    if closes is not None and now <= closes:
+        local = closes.astimezone(entry.zone)
+        raise Conflict(
+            "still-open", f"Files are taken until {local:%d %b %Y at %H:%M %Z}; publish the board after that."
+        )
+    state = _locked(session, entry)
+    state.mode, state.since, state.published_at, state.by_id = BoardMode.LIVE, now, now, by_id
+    _keep(session, entry, BoardMode.LIVE)
+    _record(session, entry, "board.publish", by_id, reason=told)
+    return state
+
+
+def withdraw(session: Session, entry: Entry, reason: str, by_id: int) -> BoardState:
+    """Takes a publication back: what students see is what the definition says. Raises Conflict where there is none."""
+    told = _reason(reason)
+    state = _locked(session, entry)
+    if state.published_at is None:
+        raise Conflict("not-published", "The boards were not published.")
+    state.published_at, state.by_id = None, by_id
+    session.flush()
+    _record(session, entry, "board.withdraw", by_id, reason=told)
+    return state
+
+
+_VERBS = {BoardMode.LIVE: "show", BoardMode.FROZEN: "freeze", BoardMode.HIDDEN: "hide"}
+
+
+def _locked(session: Session, entry: Entry) -> BoardState:
+    """The state of the boards, for this transaction alone."""
+    session.execute(select(Competition.id).where(Competition.id == entry.competition.id).with_for_update())
+    state = queries.state(session, entry.competition.id)
+    if state is None:
+        state = BoardState(competition_id=entry.competition.id, mode=BoardMode.LIVE)
+        session.add(state)
+    return state
+
+
+def _keep(session: Session, entry: Entry, mode: BoardMode) -> None:
+    """Writes down what counts now, for a board that is frozen; forgets what was written down for another."""
+    competition_id = entry.competition.id
+    queries.forget_frozen(session, competition_id)
+    if mode is BoardMode.FROZEN:
+        numbers = boards.entries(session, competition_id)
+        parts = (Part.PUBLIC,) if entry.definition.grading.grading.splits is None else tuple(Part)
+        for part in parts:
+            counting = boards.candidates(session, competition_id, rule_of(entry), part)
+            gradings = queries.live_gradings(session, [each.submission_id for each in counting])
+            session.add_all(
+                FrozenRow(
+                    competition_id=competition_id,
+                    part=part.value,
+                    grading_id=gradings[each.submission_id],
+                    entries=numbers.get(each.entrant_id, 0),
+                )
+                for each in counting
+            )
+    session.flush()
+
+
+def _reason(reason: str) -> str:
+    if not (told := reason.strip()[:MAX_REASON_CHARACTERS]):
+        raise Unprocessable("reason-missing", "Say why; it stands in the audit log.")
+    return told
+
+
+def _record(session: Session, entry: Entry, action: str, by_id: int, **detail: object) -> None:
+    competition_id = entry.competition.id
+    record(session, by_id, action, f"competition:{competition_id}", competition_id=competition_id, **detail)

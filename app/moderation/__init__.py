@@ -1,0 +1,1 @@
+"""Disqualifications, and the notes that staff write for each other."""
