@@ -1,13 +1,16 @@
-# One image for web and workers. The base needs neither torch nor TensorFlow.
+# One image for web and workers. The base needs neither torch nor TensorFlow; competitions that take code need
+# --build-arg EXTRAS=postgres,oidc,torch
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY app app
+COPY client client
 COPY grader grader
 COPY models models
 COPY migrations migrations
 COPY competitions competitions
-RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,oidc]'
+ARG EXTRAS=postgres,oidc
+RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin secateur \

@@ -11,6 +11,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def main() -> None:
     torch.set_num_threads(1)
     model = network()
     bare(model)
-    with Airlock(EXPORTING_JOB) as airlock:
+    airlock = Airlock(EXPORTING_JOB)
+    with closing(airlock):
         started = seconds(airlock.open)
         before = memory(airlock.process_id)
         jailed, alone = [], []
@@ -112,7 +114,7 @@ def main() -> None:
     print(f"one of {chosen.times} exports             {told([each * 1000 for each in jailed], 0, 'ms')}")
     print(f"  95 % of them within           {percentile(jailed, 0.95) * 1000:.0f} ms; all of them {sum(jailed):.1f} s")
     print(f"torch's exporter alone          {told([each * 1000 for each in alone], 0, 'ms')}")
-    print(f"in the jail, times as long      {ratio:.2f} (limit {MAX_RATIO})")
+    print(f"in the jail, times as long      {ratio:.2f} (limit {MAX_RATIO:g})")
     print(
         f"the zygote's memory             {before >> 20} MiB, after them {after >> 20} MiB (limit +{MAX_GROWTH_BYTES >> 20})"
     )

@@ -115,7 +115,7 @@ CODE_MAX_CHECKPOINTS = 64  # beside one script: the networks of an ensemble
 CODE_DEFAULT_SECONDS = 10  # of CPU to build and export; a network of 60,000 parameters takes some tenths of a second
 CODE_MAX_SECONDS = 60
 CODE_WALL_FACTOR = 3  # wall time for each CPU second allowed, for a machine that is busy
-CODE_MEMORY_BYTES = 2 << 30  # activations of one image, several times over, and what the exporter copies
+CODE_MEMORY_BYTES = 1 << 30  # activations of one image, many times over, and what the exporter copies
 
 # --- HDF5 files -----------------------------------------------------------------------------------------------------
 H5_MAX_OBJECTS = 4_000  # a network of 300 layers saved with its optimizer has about 2,500 groups and datasets

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from grader import code_archives, competition, exports, pipeline
+from grader.airlock.layers import Layer
 from grader.airlock.protocol import Answer, JobLimits, Usage
+from grader.airlock.runner import Airlock
 from grader.checked import Checked
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied, Finding, GraderFault, Refusal
@@ -186,6 +188,13 @@ def test_a_jail_without_every_layer_refuses_code_and_offers_onnx(definition: Def
     assert "level B" in checked.report.problems[0].message
     assert "secateur export" in checked.report.problems[0].hint
     assert exporter.runs == 0
+
+
+def test_a_real_jail_without_landlock_runs_no_code() -> None:
+    with Airlock(READING_JOB, layers=[Layer.SECCOMP]) as airlock, pytest.raises(Refusal) as refused:
+        exports.ready(airlock)
+
+    assert refused.value.findings == (Finding("code-level", got="B"),)
 
 
 def test_a_machine_without_torch_says_what_is_missing_and_blames_nobody(definition: Definition) -> None:

@@ -117,6 +117,15 @@ def test_crash_brings_a_new_zygote(shared_airlock: Airlock, job_limits: JobLimit
     assert shared_airlock.process_id not in (before, None)
 
 
+def test_a_zygote_that_lasts_outlives_the_death_of_its_child(jobs_folder: Path, job_limits: JobLimits) -> None:
+    with Airlock("airlock_test_job", search_path=[jobs_folder], lasting=True) as airlock:
+        before = airlock.process_id
+
+        assert cause_of(airlock, {"do": "spin"}, replace(job_limits, cpu_seconds=1)) is Cause.CPU
+        assert airlock.run({"do": "echo", "say": 1}, [], job_limits).head == {"said": 1}
+        assert airlock.process_id == before
+
+
 def test_refusal_keeps_the_zygote(shared_airlock: Airlock, job_limits: JobLimits) -> None:
     shared_airlock.run({"do": "nothing"}, [], job_limits)
     before = shared_airlock.process_id
