@@ -32,7 +32,7 @@ from tests.corpus.cases import COMPETITIONS, Case, all_cases, definition_of
 from tests.databases import Backend
 
 EXAMPLES = 12
-START_SECONDS = 60
+START_SECONDS = 120
 GRADE_SECONDS = 60
 
 
