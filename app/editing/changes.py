@@ -1,16 +1,11 @@
-"""What a change of a definition is about, and what can become of earlier submissions then: pure rules."""
+"""How deep a change of a definition goes, what can become of earlier submissions then, and the lines that differ."""
 
 from difflib import unified_diff
 from enum import StrEnum
 
-from app.competitions.definition import CompetitionDefinition
-
-FORMULA_KEYS = frozenset({"score", "full_credit", "rank_if", "lower_is_better", "split", "splits"})
-"""Keys of `grading` after whose change a kept result can be scored anew without an evaluation."""
-
 
 class Change(StrEnum):
-    """How deep a change goes."""
+    """How deep a change goes: not at all, to the course's half alone, to formulas, or to what a result is."""
 
     NONE = "none"
     COURSE = "course"
@@ -32,17 +27,6 @@ WAYS = {
     Change.FORMULA: (Way.KEEP, Way.RESCORE, Way.REJUDGE),
     Change.GRADING: (Way.KEEP, Way.REJUDGE),
 }
-
-
-def change(old: CompetitionDefinition, new: CompetitionDefinition, *, same_dataset: bool) -> Change:
-    """How deep the change from one definition to another goes."""
-    before, after = (each.grading.grading.model_dump(mode="json") for each in (old, new))
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    if not same_dataset or changed - FORMULA_KEYS:
-        return Change.GRADING
-    if changed:
-        return Change.FORMULA
-    return Change.NONE if old.as_json() == new.as_json() else Change.COURSE
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> list[str]:

@@ -12,12 +12,13 @@ from app.dependencies import AppServices, Caller, Reading, Signed, Writing
 from app.editing import changes, queries, reviewing, service, starting
 from app.editing.changes import Way
 from app.editing.examining import Examined
-from app.editing.reviewing import Asked, Undecided
+from app.editing.reviewing import Asked, Review
 from app.editing.routes import DatasetName, Source
-from app.editing.schemas import DefinitionBody, definition_body
+from app.editing.schemas import DefinitionBody, OutlookBody, definition_body
 from app.errors import AppError, NotFound, Unprocessable
 from app.openapi import problems
 from app.parameters import Printable, RowNumber
+from app.rejudges.schemas import comparison_body
 from app.rendering import wants_page
 from app.services import Services
 
@@ -26,6 +27,8 @@ router = APIRouter(tags=["editing"], prefix="/competitions/{slug}")
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=40, description='The version that you changed, such as `"3"`.')
 ]
+
+Base = Annotated[int | None, Form(ge=1, description="The number of the version that you changed.")]
 
 
 @router.get(
@@ -79,7 +82,7 @@ def change(
     slug: Printable,
     source: Source,
     dataset: DatasetName = "",
-    base: Annotated[int | None, Form(ge=1, description="The number of the version that you changed.")] = None,
+    base: Base = None,
     earlier: Annotated[Way | None, Form(description="What becomes of earlier submissions.")] = None,
     reason: Annotated[str, Form(max_length=1000, description="Stands in the audit log.")] = "",
     if_match: IfMatch = None,
@@ -97,27 +100,50 @@ def change(
         if not wants_page(request) or isinstance(error, NotFound):
             raise
         return _again(request, session, services, signed, slug, asked, error)
-    if isinstance(outcome, Undecided):
+    if isinstance(outcome, Review):
         return _undecided(request, services, entry, asked, outcome)
-    place = reviewing.next_page(session, entry, earlier)
     if wants_page(request):
-        return RedirectResponse(place, 303)
-    headers = {"ETag": f'"{outcome.number}"', "Location": place}
-    return JSONResponse(definition_body(slug, outcome).model_dump(mode="json"), headers=headers)
+        return RedirectResponse(outcome.next_page, 303)
+    headers = {"ETag": f'"{outcome.version.number}"', "Location": outcome.next_page}
+    return JSONResponse(definition_body(slug, outcome.version).model_dump(mode="json"), headers=headers)
 
 
-def _undecided(request: Request, services: Services, entry: Entry, asked: Asked, outcome: Undecided) -> Response:
+@router.post(
+    "/definition/outlook",
+    operation_id="previewDefinition",
+    summary="What a change would mean",
+    response_model=OutlookBody,
+    responses=problems(401, 403, 404, 413, 422),
+)
+def preview(
+    services: AppServices,
+    signed: Signed,
+    session: Reading,
+    slug: Printable,
+    source: Source,
+    dataset: DatasetName = "",
+    base: Base = None,
+    if_match: IfMatch = None,
+) -> OutlookBody:
+    """For instructors: how deep it goes, what may become of earlier submissions, and who gains and loses; nothing is saved.
+
+    What only an evaluation can tell is not foretold.
+    """
+    entry = enter_as_instructor(session, services.definitions, slug, signed.user)
+    found = reviewing.preview(session, services, entry, _base(base, if_match), Asked(source, dataset))
+    return OutlookBody(
+        change=found.change,
+        ways=list(found.ways),
+        outlooks={way: comparison_body(each) for way, each in found.outlooks.items()},
+        lines=found.lines,
+    )
+
+
+def _undecided(request: Request, services: Services, entry: Entry, asked: Asked, review: Review) -> Response:
     """The page that asks, or for a program the question."""
     if not wants_page(request):
-        raise reviewing.unsaid(outcome.review)
-    context = {
-        "entry": entry,
-        "review": outcome.review,
-        "examined": outcome.examined,
-        "dataset": asked.dataset,
-        "reason": asked.reason,
-        "told": reviewing.TOLD,
-    }
+        raise reviewing.unsaid(review)
+    context = {"entry": entry, "review": review, "asked": asked, "told": reviewing.TOLD, "rows": reviewing.ROWS_SHOWN}
     return services.renderer.page(request, "editing/review.html", context)
 
 

@@ -1,33 +1,32 @@
 """A change of a competition that has submissions: what it means for them, told before it is applied."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
-from app.editing import changes, queries, service
+from app.competitions.definition import CompetitionDefinition
+from app.editing import changes, outlooks, queries, service
 from app.editing.changes import WAYS, Change, Way
 from app.editing.examining import Examined
 from app.errors import Conflict
+from app.rejudges import queries as rejudge_queries
+from app.rejudges import service as rejudges
+from app.rejudges.comparing import Comparison
 from app.services import Services
 from models.competitions import CompetitionVersion
 from models.datasets import Dataset
+from models.rejudges import RejudgeKind
 
 TOLD = {
     Way.KEEP: "Keep their results. What comes in from now on is graded under the new rules.",
-    Way.RESCORE: "Score them again from what is kept, without evaluating.",
-    Way.REJUDGE: "Judge all of them again, below live work; you compare, and then make the results live or drop them.",
+    Way.RESCORE: "Score them again from what is kept, without evaluating; you compare, and then make the results live or drop them.",
+    Way.REJUDGE: "Evaluate all of them again, below live work; you compare, and then make the results live or drop them.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A change that has to be decided about: how deep it goes, what may become of earlier submissions, and the text."""
-
-    change: Change
-    ways: tuple[Way, ...]
-    lines: list[str]
-    base: int
+KINDS = {Way.RESCORE: RejudgeKind.RESCORE, Way.REJUDGE: RejudgeKind.EVALUATE}
+ROWS_SHOWN = 100
+"""Submissions of which a page tells what changes; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +35,101 @@ class Asked:
 
     source: str
     dataset: str
-    earlier: Way | None
-    reason: str
+    earlier: Way | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
-    """A change that waits for a decision; nothing of it was saved."""
+class Review:
+    """A change that has to be decided about: how deep it goes, the lines that changed, and what each way would do.
 
-    review: Review
+    `people` are who handed in and the name on the board, by submission.
+    """
+
+    change: Change
+    lines: list[str]
+    base: int
     examined: Examined
+    outlooks: Mapping[Way, Comparison]
+    people: Mapping[int, tuple[str, str]]
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """What may become of earlier submissions."""
+        return WAYS[self.change]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A change that holds, and where one goes on to."""
+
+    version: CompetitionVersion
+    next_page: str
 
 
 def save(
     session: Session, services: Services, entry: Entry, base: int, asked: Asked, author_id: int
-) -> CompetitionVersion | Undecided:
+) -> Saved | Review:
     """The version that holds after a change of version `base`, or what has to be decided first. Raises AppError."""
     changed = service.version_numbered(session, entry.competition, base)
     examined = service.examine(session, entry.competition.course, asked.source, changed)
+    new = examined.accepted()
     dataset = service.dataset_named(session, entry.competition.course, asked.dataset)
-    found = review(session, services, entry, changed, examined, dataset)
-    if found is not None and asked.earlier not in found.ways:
-        return Undecided(found, examined)
-    decided = {"earlier": asked.earlier.value} if found is not None and asked.earlier is not None else {}
-    return service.change(session, changed, examined, dataset, author_id, reason=asked.reason.strip(), **decided)
+    deep = _depth(session, services, entry, changed, new, dataset)
+    if deep is not Change.NONE and asked.earlier not in WAYS[deep]:
+        return _review(session, services, entry, changed, examined, dataset, deep)
+    way = asked.earlier if deep is not Change.NONE else None
+    decided = {} if way is None else {"earlier": way.value}
+    version = service.change(session, changed, examined, dataset, author_id, reason=asked.reason.strip(), **decided)
+    place = f"/competitions/{entry.competition.slug}"
+    if way not in KINDS:
+        return Saved(version, f"{place}/setup")
+    held = replace(entry, version=version, definition=new)
+    begun = rejudges.begin(session, held, KINDS[way], asked.reason, None, author_id)
+    return Saved(version, f"{place}/rejudges/{begun.id}")
 
 
-def review(
+def preview(session: Session, services: Services, entry: Entry, base: int, asked: Asked) -> Review:
+    """What a change of version `base` would mean, whether or not it has to be decided about. Raises AppError."""
+    changed = service.version_numbered(session, entry.competition, base)
+    examined = service.examine(session, entry.competition.course, asked.source, changed)
+    dataset = service.dataset_named(session, entry.competition.course, asked.dataset)
+    deep = _depth(session, services, entry, changed, examined.accepted(), dataset)
+    return _review(session, services, entry, changed, examined, dataset, deep)
+
+
+def _depth(
+    session: Session,
+    services: Services,
+    entry: Entry,
+    base: CompetitionVersion,
+    new: CompetitionDefinition,
+    dataset: Dataset | None,
+) -> Change:
+    """How deep a change goes that concerns somebody; not at all for a draft, and where nobody has handed in."""
+    if entry.is_draft or not queries.has_submissions(session, entry.competition.id):
+        return Change.NONE
+    same = base.dataset_id == (dataset.id if dataset else None)
+    return outlooks.depth(services.definitions.of(base), new, same_dataset=same)
+
+
+def _review(
     session: Session,
     services: Services,
     entry: Entry,
     base: CompetitionVersion,
     examined: Examined,
     dataset: Dataset | None,
-) -> Review | None:
-    """What there is to decide; None for a draft, where nobody has handed in, and where nothing changed."""
-    if entry.is_draft or not queries.has_submissions(session, entry.competition.id):
-        return None
-    same = base.dataset_id == (dataset.id if dataset else None)
-    found = changes.change(services.definitions.of(base), examined.accepted(), same_dataset=same)
-    if found is Change.NONE:
-        return None
+    deep: Change,
+) -> Review:
+    old, data_dir = services.definitions.of(base), services.settings.data_dir
+    found = outlooks.outlooks(
+        session, services.definitions, data_dir, entry.competition.id, old, examined.accepted(), dataset, WAYS[deep]
+    )
+    shown = {change.submission_id for each in found.values() for change in each.ones[:ROWS_SHOWN]}
+    people = rejudge_queries.people(session, sorted(shown))
     lines = changes.difference(base.source, examined.text, f"version {base.number}", "your text")
-    return Review(found, WAYS[found], lines, base.number)
+    return Review(deep, lines, base.number, examined, found, people)
 
 
 def unsaid(found: Review) -> Conflict:
@@ -86,8 +137,3 @@ def unsaid(found: Review) -> Conflict:
     ways = [way.value for way in found.ways]
     detail = f"Say what becomes of earlier submissions: `earlier` is {' or '.join(ways)}."
     return Conflict("earlier-unsaid", detail, change=found.change.value, ways=ways)
-
-
-def next_page(session: Session, entry: Entry, way: Way | None) -> str:
-    """Where a browser goes on to."""
-    return f"/competitions/{entry.competition.slug}/setup"

@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.editing.changes import Change, Way
 from app.editing.checklist import Check
 from app.editing.examining import Examined
 from app.editing.starting import Start
+from app.rejudges.schemas import ComparisonBody
 from grader.errors import Misplaced
 from models.competitions import Competition, CompetitionVersion
 from models.datasets import Dataset
@@ -77,6 +79,15 @@ class DefinitionBody(BaseModel):
     version: int
     dataset: str | None = Field(description="The name of the hidden test set; null: a draft has none yet.")
     source: str = Field(description="The YAML as it was written.")
+
+
+class OutlookBody(BaseModel):
+    """What a change would mean for the submissions that are there."""
+
+    change: Change
+    ways: list[Way] = Field(description="What may become of them.")
+    outlooks: dict[Way, ComparisonBody] = Field(description="Who gains and who loses, where that can be told.")
+    lines: list[str] = Field(description="What changed, as `diff -u` tells it.")
 
 
 class VersionBody(BaseModel):
