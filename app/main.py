@@ -64,9 +64,14 @@ FORM_BYTES = 64 << 10
 """Largest body of every route but the one that takes files."""
 DEFINITION_FORM_BYTES = 4 * MAX_DEFINITION_BYTES
 """Of the routes that take a definition; a browser sends a letter beyond ASCII as up to nine bytes for three."""
-DEFINITION_PATHS = ("/courses/*/competitions", "/courses/*/competitions/validation", "/competitions/*/definition")
 TEAMS_BYTES = 1 << 20
 """Of a file of teams: 5,000 lines."""
+DEFINITION_PATHS = (
+    "/courses/*/competitions",
+    "/courses/*/competitions/validation",
+    "/competitions/*/definition",
+    "/competitions/*/definition/outlook",
+)
 ABANDONED_SECONDS = 24 * 3600
 """Age at which what a broken upload left behind is removed."""
 

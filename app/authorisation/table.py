@@ -126,6 +126,7 @@ TABLE: Mapping[str, Rule] = {
     "POST /courses/{course}/networks": Rule(Need.INSTRUCTOR, COURSE),
     "GET /competitions/{slug}/definition": Rule(Need.INSTRUCTOR, COMPETITION),
     "POST /competitions/{slug}/definition": Rule(Need.INSTRUCTOR, COMPETITION),
+    "POST /competitions/{slug}/definition/outlook": Rule(Need.INSTRUCTOR, COMPETITION),
     "GET /competitions/{slug}/versions": Rule(Need.INSTRUCTOR, COMPETITION),
     "GET /competitions/{slug}/versions/{number}": Rule(Need.INSTRUCTOR, COMPETITION),
     "GET /competitions/{slug}/setup": Rule(Need.INSTRUCTOR, COMPETITION),

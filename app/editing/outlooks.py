@@ -16,6 +16,7 @@ from models.datasets import Dataset
 from models.gradings import Grading
 from models.submissions import Submission
 
+
 def depth(old: CompetitionDefinition, new: CompetitionDefinition, *, same_dataset: bool) -> Change:
     """How deep a change goes."""
     if not same_dataset or rescoring.obstacle(old.grading, new.grading):

@@ -67,9 +67,7 @@ class Saved:
     next_page: str
 
 
-def save(
-    session: Session, services: Services, entry: Entry, base: int, asked: Asked, author_id: int
-) -> Saved | Review:
+def save(session: Session, services: Services, entry: Entry, base: int, asked: Asked, author_id: int) -> Saved | Review:
     """The version that holds after a change of version `base`, or what has to be decided first. Raises AppError."""
     changed = service.version_numbered(session, entry.competition, base)
     examined = service.examine(session, entry.competition.course, asked.source, changed)

@@ -12,8 +12,8 @@ from app.competitions.access import enter_as_instructor
 from app.courses.access import enter_course_as_instructor
 from app.dependencies import AppServices, Caller, Reading, Signed, require_caller
 from app.editing import material, queries, receiving, service
+from app.editing.material_schemas import DatasetBody, DatasetList, NetworkBody, NetworkList, dataset_body, network_body
 from app.editing.receiving import Received
-from app.editing.schemas import DatasetBody, DatasetList, NetworkBody, NetworkList, dataset_body, network_body
 from app.errors import Unprocessable
 from app.openapi import problems
 from app.parameters import Printable

@@ -106,6 +106,7 @@ CASES: Mapping[str, Case] = {
     "POST /courses/{course}/datasets": Case(422),
     "POST /courses/{course}/networks": Case(422),
     "POST /competitions/{slug}/definition": Case(422, {"source": "slug: [", "base": "1"}),
+    "POST /competitions/{slug}/definition/outlook": Case(422, {"source": "slug: [", "base": "1"}),
     "POST /competitions/{slug}/dataset": Case(409, {"dataset": "hidden", "base": "1"}),
     "GET /competitions/{slug}/points": Case(404),  # the demo has none
     "POST /competitions/{slug}/grades/{user_id}/hand-points": Case(422, {"part": "code", "points": "1"}),

@@ -86,16 +86,14 @@ def test_a_zip_of_pictures_is_brought_to_one_size(program: Open) -> None:
     assert (body["examples"], body["shape"], body["classes"]) == (6, [3, 16, 16], 2)
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [(b"nothing of the kind", "an .npz archive"), (npz((3, 4)), "4 dimensions"), (b"", "The file is empty")],
-)
-def test_what_is_no_test_set_is_told_why(program: Open, world: World, content: bytes, says: str) -> None:
-    answer = upload(program("instructor"), "datasets", "test.npz", content, name="fresh")
+def test_what_is_no_test_set_is_told_why(program: Open, world: World) -> None:
+    wrong = {b"nothing of the kind": "an .npz archive", npz((3, 4)): "4 dimensions", b"": "The file is empty"}
+    for content, says in wrong.items():
+        answer = upload(program("instructor"), "datasets", "test.npz", content, name="fresh")
 
-    assert answer.status_code == 422
-    assert says in answer.json()["detail"]
-    assert str(world.folder) not in answer.text
+        assert answer.status_code == 422
+        assert says in answer.json()["detail"]
+        assert str(world.folder) not in answer.text
     assert [path.name for path in (world.folder / "incoming").iterdir()] == []
 
 
@@ -148,19 +146,11 @@ def test_a_network_that_is_not_there_is_told_at_its_line(program: Open) -> None:
     assert "missing.keras.json" in source.splitlines()[finding["line"] - 1]
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"\x00\x01\x02", "no ONNX model"),
-        (b'{"class_name": "Sequential"', "no network that can be taken"),
-        ((FOLDER / "demo" / "samples" / "dense" / "my_model_weights.h5").read_bytes(), "weights and no network"),
-    ],
-)
-def test_a_file_without_a_network_is_told_why(program: Open, content: bytes, says: str) -> None:
-    answer = upload(program("instructor"), "networks", "net.h5", content)
+def test_a_file_without_a_network_is_told_why(program: Open) -> None:
+    answer = upload(program("instructor"), "networks", "net.h5", b"\x00\x01\x02")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "network-file")
-    assert says in answer.json()["detail"]
+    assert "no ONNX model" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,73 @@ def test_a_reference_that_was_refused_is_told(program: Open, records: Database, 
 
     assert not check["is_green"]
     assert "was rejected" in check["told"]
+
+
+def two_scores(records: Database, world: World) -> None:
+    for name, score in (("ada", Fraction(1, 2)), ("grace", Fraction(7, 10))):
+        settle(records, hand_in(records, world, name, file=name), score)
+
+
+def test_who_gains_and_who_loses_is_told_before_anything_is_saved(
+    program: Open, browser: Open, records: Database, world: World
+) -> None:
+    two_scores(records, world)
+    formula = "score: (accuracy + sparsity) / 2"
+    old = next(line.strip() for line in DEMO.splitlines() if line.strip().startswith("score: (accuracy"))
+    changed = {"source": DEMO.replace(old, formula), "base": 1, "dataset": "hidden"}
+
+    told = program("instructor").post("/competitions/demo/definition/outlook", data=changed).json()
+    page = browser("instructor").post("/competitions/demo/definition", data=changed)
+
+    rescored = told["outlooks"]["rescore"]
+    ranks = [(each["rank_before"], each["rank_after"]) for each in rescored["changes"]]
+    assert (told["change"], rescored["rises"], rescored["falls"]) == ("formula", 1, 0)
+    assert rescored["turns"] == {"better": 1, "worse": 1}
+    assert ranks == [(2, 1), (1, 1)]
+    assert told["outlooks"]["keep"]["changes"] == []
+    assert "Nobody's score or rank changes." in page.text
+    assert "ada@" not in page.text
+    assert "Grace" in page.text
+    assert len(program("instructor").get("/competitions/demo/versions").json()["items"]) == 1
+
+
+def test_another_rule_of_the_board_moves_whoever_it_moves(program: Open, records: Database, world: World) -> None:
+    settle(records, hand_in(records, world, "ada", file="better"), Fraction(8, 10))
+    settle(records, hand_in(records, world, "ada", file="worse"), Fraction(3, 10))
+    settle(records, hand_in(records, world, "grace"), Fraction(1, 2))
+    changed = {"source": DEMO.replace("select: last", "select: best"), "base": 1, "dataset": "hidden"}
+
+    told = program("instructor").post("/competitions/demo/definition/outlook", data=changed).json()
+
+    kept = told["outlooks"]["keep"]
+    assert (told["change"], told["ways"], kept["rises"], kept["falls"]) == ("course", ["keep"], 1, 1)
+
+
+@pytest.mark.parametrize(("way", "kind"), [("rescore", "rescore"), ("rejudge", "evaluate")])
+def test_earlier_submissions_are_judged_again_in_the_shadow(
+    program: Open, records: Database, world: World, way: str, kind: str
+) -> None:
+    number = hand_in(records, world, "ada")
+    settle(records, number, Fraction(1, 2))
+    changed = DEMO.replace("score > 0.36", "score > 0.4")
+    client = program("instructor")
+
+    without = save(client, changed, "demo", base=1, dataset="hidden", earlier=way)
+    answer = save(client, changed, "demo", base=1, dataset="hidden", earlier=way, reason="harder")
+
+    assert (without.status_code, without.json()["code"]) == (422, "reason-missing")
+    begun = client.get(answer.headers["location"]).json()
+    assert (begun["version"], begun["kind"], begun["state"], begun["reason"]) == (2, kind, "open", "harder")
+    assert client.get(f"/submissions/{number}").json()["score"] == 0.5
+
+
+def test_a_change_that_cannot_begin_its_rejudge_is_not_saved(program: Open, records: Database, world: World) -> None:
+    settle(records, hand_in(records, world, "ada"), Fraction(1, 2))
+    client = program("instructor")
+    first: dict[str, str | int] = {"base": 1, "dataset": "hidden", "earlier": "rescore", "reason": "harder"}
+    save(client, DEMO.replace("score > 0.36", "score > 0.4"), "demo", **first)
+
+    second = save(client, DEMO.replace("score > 0.36", "score > 0.5"), "demo", **{**first, "base": 2})
+
+    assert (second.status_code, second.json()["code"]) == (409, "rejudge-open")
+    assert [each["number"] for each in client.get("/competitions/demo/versions").json()["items"]] == [2, 1]
