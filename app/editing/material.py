@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from app.audit.recording import note
 from app.competitions import service as competitions
 from app.competitions.stored import dataset_folder, datasets_folder
 from app.courses.service import check_slug
 from app.editing import queries
-from app.editing.auditing import note
 from app.errors import AppError, Unprocessable
 from grader import dataset_folders, dataset_process, reference_upload
 from grader.airlock.runner import Airlock

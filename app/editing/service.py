@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.recording import record
 from app.clock import read_clock
 from app.competitions import service as competitions
 from app.editing import examining, queries
-from app.editing.auditing import note
 from app.editing.checklist import Check, red
 from app.editing.examining import Examined
 from app.editing.references import lookup
@@ -109,7 +109,8 @@ def close(session: Session, competition: Competition, reason: str, actor_id: int
 
 def audit(session: Session, action: str, competition: Competition, actor_id: int, **detail: Any) -> None:
     """Writes down who did what with a competition."""
-    note(session, actor_id, action, f"competition:{competition.id}", **detail)
+    subject = f"competition:{competition.id}"
+    record(session, actor_id, action, subject, competition_id=competition.id, **detail)
 
 
 def _held(session: Session, competition: Competition) -> Competition:
