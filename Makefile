@@ -54,6 +54,7 @@ api: $(VENV)/.dev ## Ask the API whatever its description allows and forbids (EX
 bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare onnxruntime and Keras; some eight minutes.
 	@$(BIN)/python -m benchmarks.grading_speed
 	@$(BIN)/python -m benchmarks.free_networks
+	@$(BIN)/python -m benchmarks.staff_pages
 	@$(BIN)/python -m benchmarks.code_exports
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from app.accounts.passwords import Passwords
 from app.accounts.throttle import Throttle
 from app.competitions.stored import Definitions
+from app.dashboard.kept import Kept
 from app.database import Database
 from app.rendering import Renderer
 from app.settings import Settings
@@ -31,6 +32,7 @@ class Services:
     renderer: Renderer
     definitions: Definitions
     uploads: Uploads
+    kept: Kept
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
@@ -46,6 +48,7 @@ def open_services(settings: Settings) -> Services:
         renderer=Renderer(settings),
         definitions=Definitions(),
         uploads=Uploads(settings.max_uploads_at_once),
+        kept=Kept(settings.dashboard_seconds),
         oidc=_provider(settings),
     )
 

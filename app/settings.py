@@ -69,6 +69,8 @@ class Settings(BaseSettings):
 
     gc_hours: float = Field(default=24.0, ge=0)
     """Hours between two rounds in which the web server removes files that nobody knows, as `secateur gc` does; 0: never."""
+    dashboard_seconds: float = Field(default=15.0, ge=0)
+    """Age in seconds up to which the figures of a class on its dashboard are shown again; 0: never."""
     max_entrant_bytes: int = Field(default=4096 * MIB, ge=0)
     """Bytes that the uploads of one student or team may take in one competition; 0: no limit."""
     max_entrant_waiting: int = Field(default=50, ge=0)

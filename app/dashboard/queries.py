@@ -65,21 +65,23 @@ class Queue:
 
 def failed(session: Session, competition_id: int) -> Few:
     """What ended by a fault of ours, the newest first."""
-    return _few(session, Submission.competition_id == competition_id, Grading.state == State.FAILED)
+    return _few(session, competition_id, Grading.state == State.FAILED)
 
 
 def stuck(session: Session, competition_id: int) -> Few:
     """What should have ended long ago."""
     since = func.coalesce(Grading.claimed_at, Grading.created_at)
     is_old = and_(Grading.state.in_((State.QUEUED, State.RUNNING)), since < db_now(-STUCK_AFTER))
-    return _few(session, Submission.competition_id == competition_id, is_old)
+    return _few(session, competition_id, is_old)
 
 
-def _few(session: Session, *conditions: ColumnElement[bool]) -> Few:
+def _few(session: Session, competition_id: int, condition: ColumnElement[bool]) -> Few:
+    # By its state first, of which there are few rows: else the database goes through all that were ever handed in.
+    chosen = select(Grading.id).where(condition)
     wanted = (
         select(Grading, func.count().over())
         .join(Grading.submission)
-        .where(Grading.is_live, *conditions)
+        .where(Grading.id.in_(chosen), Grading.is_live, Submission.competition_id == competition_id)
         .options(
             contains_eager(Grading.submission).joinedload(Submission.user),
             contains_eager(Grading.submission).joinedload(Submission.entrant),

@@ -27,7 +27,7 @@ router = APIRouter(tags=["dashboard"], prefix="/competitions/{slug}/dashboard")
 def show(request: Request, services: AppServices, signed: Signed, session: Reading, slug: Printable) -> Response:
     """What needs you first: faults of ours, what is stuck, code to look at; then the class, the queue and the machine."""
     entry = enter_as_staff(session, services.definitions, slug, signed.user)
-    found = service.dashboard(session, entry, services.settings)
+    found = service.dashboard(session, entry, services.settings, services.kept)
     context = {"entry": entry, "board": found}
     headers = {"Cache-Control": "private, no-store"}
     body = dashboard_body(entry, found)
@@ -55,10 +55,11 @@ def draw(
 ) -> Response:
     """Range, middle half and median of each day; the same figures stand in the dashboard's table."""
     entry = enter_as_staff(session, services.definitions, slug, signed.user)
-    days = service.days_of(session, entry)
+    days = service.progress_of(session, entry, services.kept).days
     etag = f'W/"{hashlib.sha256(repr((theme, days)).encode()).hexdigest()[:24]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     headers["Content-Security-Policy"] = DRAWING_POLICY
-    return Response(drawing.svg(days, theme), media_type="image/svg+xml", headers=headers)
+    drawn = services.kept.get((entry.competition.id, etag), lambda: drawing.svg(days, theme))
+    return Response(drawn, media_type="image/svg+xml", headers=headers)

@@ -131,7 +131,7 @@ def dashboard_body(entry: Entry, found: Dashboard) -> DashboardBody:
             for worker, seconds, is_alive in machine.workers
         ],
         disk=DiskBody(
-            free_bytes=machine.free_bytes, needed_bytes=machine.needed_bytes, stored_bytes=machine.stored_bytes
+            free_bytes=machine.free_bytes, needed_bytes=machine.needed_bytes, stored_bytes=progress.stored_bytes
         ),
     )
 

@@ -11,6 +11,7 @@ from app.clock import read_clock
 from app.competitions.access import Entry
 from app.dashboard import queries
 from app.dashboard.days import Day, by_day
+from app.dashboard.kept import Kept
 from app.dashboard.queries import Few, Queue
 from app.leaderboard import queries as boards
 from app.leaderboard.service import rule_of
@@ -34,6 +35,8 @@ class Progress:
     full_credit: int | None
     states: Mapping[State, int]
     days: Sequence[Day]
+    stored_bytes: int
+    """Of the competition's files, equal ones once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,6 @@ class Machine:
     """Each with the seconds since its last beat, and whether it lives."""
     free_bytes: int
     needed_bytes: int
-    stored_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +72,21 @@ class Dashboard:
         return not (self.failed.count or self.stuck.count)
 
 
-def dashboard(session: Session, entry: Entry, settings: Settings) -> Dashboard:
-    """The dashboard as things are now."""
+def dashboard(session: Session, entry: Entry, settings: Settings, kept: Kept) -> Dashboard:
+    """The dashboard: what needs somebody and the queue as they are now, the class as it was some seconds ago."""
     competition, now = entry.competition, read_clock(session)
     return Dashboard(
         now=now,
         failed=queries.failed(session, competition.id),
         stuck=queries.stuck(session, competition.id),
-        progress=_progress(session, entry),
-        machine=_machine(session, entry, settings, now),
+        progress=progress_of(session, entry, kept),
+        machine=_machine(session, settings, now),
     )
 
 
-def days_of(session: Session, entry: Entry) -> Sequence[Day]:
-    """Scores by day."""
-    return by_day(queries.scores(session, entry.competition.id), entry.zone)
+def progress_of(session: Session, entry: Entry, kept: Kept) -> Progress:
+    """The class, computed now or some seconds ago."""
+    return kept.get(("progress", entry.version.id), lambda: _progress(session, entry))
 
 
 def _progress(session: Session, entry: Entry) -> Progress:
@@ -100,11 +102,12 @@ def _progress(session: Session, entry: Entry) -> Progress:
         on_board=len(counting),
         full_credit=full,
         states=numbers_by_state(session, competition.id),
-        days=days_of(session, entry),
+        days=by_day(queries.scores(session, competition.id), entry.zone),
+        stored_bytes=queries.stored_bytes(session, competition.id),
     )
 
 
-def _machine(session: Session, entry: Entry, settings: Settings, now: datetime) -> Machine:
+def _machine(session: Session, settings: Settings, now: datetime) -> Machine:
     dead_after = settings.worker_dead_seconds
     silent = [(each, (now - each.beat_at).total_seconds()) for each in queries.workers(session)]
     return Machine(
@@ -112,7 +115,6 @@ def _machine(session: Session, entry: Entry, settings: Settings, now: datetime) 
         workers=[(worker, seconds, seconds <= dead_after) for worker, seconds in silent],
         free_bytes=_free(settings.data_dir),
         needed_bytes=settings.min_free_disk_bytes,
-        stored_bytes=queries.stored_bytes(session, entry.competition.id),
     )
 
 

@@ -13,13 +13,20 @@ from sqlalchemy import Engine, event, update
 from app.clock import db_now
 from app.database import Database
 from app.queue import workers
+from app.settings import Settings
 from models.gradings import Grading, Lane, State
 from models.submissions import Submission
 from models.workers import Worker
-from tests.app.world import World, hand_in, settle
+from tests.app.world import World, hand_in, settings_of, settle
 
 Open = Callable[[str | None], TestClient]
 DASHBOARD = "/competitions/demo/dashboard"
+
+
+@pytest.fixture
+def settings(world: World) -> Settings:
+    """Nothing is kept from one request to the next."""
+    return settings_of(world).model_copy(update={"dashboard_seconds": 0.0})
 
 
 @contextmanager
