@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app import course_error_codes as courses
+from app.finalists import explained as finalists
 from app.gradebooks import explained as gradebooks
 from app.people import explained as people
 from app.teams import explained as teams
@@ -229,7 +230,13 @@ CODES = {
     ),
     **{
         code: Explained(*told)
-        for code, told in {**courses.CODES, **gradebooks.CODES, **people.CODES, **teams.CODES}.items()
+        for code, told in {
+            **courses.CODES,
+            **finalists.CODES,
+            **gradebooks.CODES,
+            **people.CODES,
+            **teams.CODES,
+        }.items()
     },
 }
 """Every code that an AppError can have; the help page shows them, and an error's `type` leads there."""

@@ -26,6 +26,8 @@ from app.dependencies import check_origin_of
 from app.editing import definition_routes, setup_routes, upload_routes, version_routes
 from app.editing import routes as editing
 from app.exports import routes as exports
+from app.finalists import routes as finalists
+from app.finalists import staff_routes as all_finalists
 from app.gradebooks import routes as gradebooks
 from app.grades import bulk_routes as adjustments
 from app.grades import decision_routes as decisions
@@ -58,7 +60,7 @@ from app.submissions import routes as submissions
 from app.submissions.intake import FRAME_BYTES
 from app.teams import routes as teams
 from app.teams import staff_routes as all_teams
-from grader.limits import MAX_DEFINITION_BYTES, MAX_FILE_BYTES, MAX_REFERENCE_FILE_BYTES
+from grader.limits import MAX_DEFINITION_BYTES, MAX_FILE_BYTES, MAX_REFERENCE_FILE_BYTES, SOURCE_MAX_UPLOAD_BYTES
 
 FORM_BYTES = 64 << 10
 """Largest body of every route but the one that takes files."""
@@ -103,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions)
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
-    staff = (teams, all_teams, gradebooks, exports, privacy, gradescope, dashboard)
+    staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
     for routes in (*edit, *domains, *of_staff, *staff, *people, health, help_pages):
         app.include_router(routes.router)
@@ -123,6 +125,7 @@ def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
         "/courses/*/rosters": MAX_ROSTER_BYTES + FRAME_BYTES,
         "/courses/*/networks": MAX_REFERENCE_FILE_BYTES + FRAME_BYTES,
         "/competitions/*/teams/import": TEAMS_BYTES,
+        "/competitions/*/code": SOURCE_MAX_UPLOAD_BYTES + FRAME_BYTES,
         "/competitions/*/gradebook/canvas": gradebooks.MAX_BYTES,
         **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
     }

@@ -105,6 +105,13 @@ TABLE: Mapping[str, Rule] = {
     "POST /competitions/{slug}/teams/import": Rule(Need.INSTRUCTOR, COMPETITION),
     "POST /competitions/{slug}/teams/assignment": Rule(Need.INSTRUCTOR, COMPETITION),
     "POST /competitions/{slug}/teams/{entrant_id}/name": Rule(Need.INSTRUCTOR, COMPETITION),
+    # Finalists
+    "GET /competitions/{slug}/code": Rule(Need.MEMBER, COMPETITION),
+    "POST /competitions/{slug}/code": Rule(Need.MEMBER, COMPETITION),
+    "GET /competitions/{slug}/code/{upload_id}": Rule(Need.MEMBER, COMPETITION),
+    "GET /competitions/{slug}/finalists": Rule(Need.STAFF, COMPETITION),
+    "GET /competitions/{slug}/finalists/{entrant_id}": Rule(Need.STAFF, COMPETITION),
+    "POST /competitions/{slug}/finalists/{entrant_id}": Rule(Need.INSTRUCTOR, COMPETITION),
     # Exports, and Gradescope
     "GET /competitions/{slug}/dashboard": Rule(Need.STAFF, COMPETITION),
     "GET /competitions/{slug}/dashboard/scores.svg": Rule(Need.STAFF, COMPETITION),

@@ -13,6 +13,7 @@ from app.competitions.reveal import reveal
 from app.competitions.schemas import CompetitionBody, CompetitionList, competition_body
 from app.courses.queries import entrant_of, extended_ends, is_instructor
 from app.dependencies import AppServices, Reading, Signed, Visitor
+from app.finalists.service import is_asked
 from app.leaderboard.queries import chosen, counting_submission
 from app.leaderboard.service import board, rule_of
 from app.openapi import problems
@@ -73,6 +74,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "counting": counting_submission(session, entrant.id, rule, seen.part) if entrant else None,
         "chosen": chosen(session, entrant.id) if entrant and rule.choose else [],
         "board": board(session, entry, signed.user, seen.part) if entry.shows_board else None,
+        "asks_code": is_asked(session, entry, signed.user),
         "invitations": len(invitations_for(session, entry.competition.id, signed.user.email)) if takes_teams else 0,
         "parameters": body.parameters,
         "rule": rule,

@@ -14,6 +14,8 @@ _EXAMPLE: dict[str, Any] = {
     "now": "2026-11-21T14:40:00Z",
     "failed": {"count": 1, "submissions": [42]},
     "stuck": {"count": 0, "submissions": []},
+    "flagged": [7],
+    "to_review": [],
     "students": 300,
     "active": 280,
     "on_board": 275,
@@ -93,6 +95,8 @@ class DashboardBody(BaseModel):
     now: datetime
     failed: FewBody = Field(description="Ended by a fault of ours.")
     stuck: FewBody = Field(description="Should have ended long ago.")
+    flagged: list[int] = Field(description="Entrants whose code names a forbidden module and who are not judged yet.")
+    to_review: list[int] = Field(description="Other entrants with code who are not judged yet.")
     students: int
     active: int = Field(description="Students who have handed something in, alone or in a team.")
     on_board: int
@@ -113,6 +117,8 @@ def dashboard_body(entry: Entry, found: Dashboard) -> DashboardBody:
         now=found.now,
         failed=_few(found.failed),
         stuck=_few(found.stuck),
+        flagged=[each.entrant.id for each in found.flagged],
+        to_review=[each.entrant.id for each in found.to_review],
         students=progress.students,
         active=progress.active,
         on_board=progress.on_board,

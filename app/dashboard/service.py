@@ -13,6 +13,8 @@ from app.dashboard import queries
 from app.dashboard.days import Day, by_day
 from app.dashboard.kept import Kept
 from app.dashboard.queries import Few, Queue
+from app.finalists import service as finalists
+from app.finalists.service import Finalist
 from app.leaderboard import queries as boards
 from app.leaderboard.service import rule_of
 from app.settings import Settings
@@ -57,6 +59,10 @@ class Dashboard:
     now: datetime
     failed: Few
     stuck: Few
+    flagged: Sequence[Finalist]
+    """Finalists whose code names a forbidden module, not judged yet."""
+    to_review: Sequence[Finalist]
+    """The others with code that are not judged yet."""
     progress: Progress
     machine: Machine
 
@@ -69,16 +75,20 @@ class Dashboard:
     @property
     def needs_nobody(self) -> bool:
         """Whether nothing is listed first."""
-        return not (self.failed.count or self.stuck.count)
+        return not (self.failed.count or self.stuck.count or self.flagged or self.to_review)
 
 
 def dashboard(session: Session, entry: Entry, settings: Settings, kept: Kept) -> Dashboard:
     """The dashboard: what needs somebody and the queue as they are now, the class as it was some seconds ago."""
     competition, now = entry.competition, read_clock(session)
+    asks = entry.definition.course.finalists is not None
+    waiting = [each for each in finalists.finalists(session, entry) if _waits(each)] if asks else []
     return Dashboard(
         now=now,
         failed=queries.failed(session, competition.id),
         stuck=queries.stuck(session, competition.id),
+        flagged=[each for each in waiting if each.named],
+        to_review=[each for each in waiting if not each.named],
         progress=progress_of(session, entry, kept),
         machine=_machine(session, settings, now),
     )
@@ -87,6 +97,10 @@ def dashboard(session: Session, entry: Entry, settings: Settings, kept: Kept) ->
 def progress_of(session: Session, entry: Entry, kept: Kept) -> Progress:
     """The class, computed now or some seconds ago."""
     return kept.get(("progress", entry.version.id), lambda: _progress(session, entry))
+
+
+def _waits(finalist: Finalist) -> bool:
+    return finalist.code is not None and finalist.verdict == "open"
 
 
 def _progress(session: Session, entry: Entry) -> Progress:

@@ -25,6 +25,7 @@ from models.entrants import Entrant, EntrantMember
 from models.finalists import CodeUpload, FinalistReview
 from models.gradings import Grading
 from models.joining import AccountLink, Identity
+from models.moderation import Note
 from models.points import Adjustment, Extension, HandPoints
 from models.rosters import RosterImport
 from models.submissions import FileRole, Submission, SubmissionFile
@@ -80,6 +81,7 @@ def _files(session: Session, user_id: int) -> Sequence[str]:
     of_mine = SubmissionFile.submission_id.in_(mine)
     for statement in (
         delete(Artifact).where(Artifact.grading_id.in_(gradings)),
+        delete(Note).where(Note.submission_id.in_(mine)),
         delete(CodeUpload).where(CodeUpload.user_id == user_id),
         delete(SubmissionFile).where(of_mine, SubmissionFile.role == FileRole.ATTACHMENT),
         update(SubmissionFile).where(of_mine).values(name=FILE_NAME, erased_at=db_now()),
@@ -120,6 +122,7 @@ def _forget_entries(session: Session, entrant_ids: Sequence[int]) -> None:
         session.execute(update(HandPoints).where(HandPoints.entrant_id == number).values(note=""))
         session.execute(update(Adjustment).where(Adjustment.entrant_id == number).values(reason="(erased)"))
         session.execute(update(Extension).where(Extension.entrant_id == number).values(reason=""))
+        session.execute(delete(Note).where(Note.entrant_id == number))
         session.execute(update(FinalistReview).where(FinalistReview.entrant_id == number).values(note=""))
     session.flush()
 

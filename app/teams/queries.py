@@ -115,6 +115,12 @@ def is_decided_about(session: Session, entrant_id: int) -> bool:
     return any(session.execute(select(exists().where(each.entrant_id == entrant_id))).scalar() for each in DECISIONS)
 
 
+def is_disqualified(session: Session, entrant_id: int) -> bool:
+    """Whether the entrant counts nowhere at present."""
+    held = exists().where(Disqualification.entrant_id == entrant_id, Disqualification.submission_id.is_(None))
+    return bool(session.execute(select(held)).scalar())
+
+
 def has_submissions(session: Session, entrant_id: int) -> bool:
     """Whether anything was ever handed in by the entrant."""
     return bool(session.execute(select(exists().where(Submission.entrant_id == entrant_id))).scalar())

@@ -206,7 +206,7 @@ def _check_may_go(session: Session, entrant_id: int, user: User) -> None:
             f"{number} {told} for the entry that you would leave. Let the others join yours, or ask the staff.",
         )
     alone = len(queries.members(session, [entrant_id])[entrant_id]) < 2
-    if alone and queries.is_decided_about(session, entrant_id):
+    if queries.is_disqualified(session, entrant_id) or (alone and queries.is_decided_about(session, entrant_id)):
         raise Conflict(
             "team-has-decisions", "The staff have granted or decided something for your entry; ask them to move you."
         )

@@ -32,6 +32,7 @@ PARAMETERS: Mapping[str, str] = {
     "identity_id": "1",
     "invitation_id": "1",
     "entrant_id": "1",
+    "upload_id": "1",
     "number": "1",
     "rejudge_id": "1",
     "note_id": "1",
@@ -87,6 +88,13 @@ CASES: Mapping[str, Case] = {
     "POST /people/{user_id}/access": Case(200, {"allowed": "true"}),
     "POST /people/{user_id}/erasure": Case(422, {"email": "somebody else"}),
     "POST /competitions/{slug}/gradebook/canvas": Case(422),  # no file
+    # The demo asks nobody for code.
+    "GET /competitions/{slug}/code": Case(404),
+    "POST /competitions/{slug}/code": Case(404),
+    "GET /competitions/{slug}/code/{upload_id}": Case(404),
+    "GET /competitions/{slug}/finalists": Case(404),
+    "GET /competitions/{slug}/finalists/{entrant_id}": Case(404),
+    "POST /competitions/{slug}/finalists/{entrant_id}": Case(404),
     # The demo has no teams; with them the rules are tested where teams are.
     "GET /competitions/{slug}/team": Case(404),
     "POST /competitions/{slug}/team/name": Case(404, {"name": "Us"}),

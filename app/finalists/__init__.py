@@ -1,0 +1,1 @@
+"""Finalists: the leaders of a board, whose code is asked for and looked at by the staff."""
