@@ -38,12 +38,7 @@ def review(
     by_id: int,
 ) -> None:
     """Sets all of it at once. A disqualified entrant leaves the board, and whoever moves up is asked. Raises AppError."""
-    entrant = teams.entrant(session, entry.competition.id, entrant_id)
-    if entrant is None:
-        raise NotFound(f"There is no entry {entrant_id} in this competition.")
-    known = rule_of(entry).checks
-    if unknown := [each for each in checks if each not in known]:
-        raise Unprocessable("check-unknown", f"There is no check {unknown[0][:60]!r}; known are {', '.join(known)}.")
+    _check(session, entry, entrant_id, checks)
     found = queries.reviews(session, entry.competition.id).get(entrant_id)
     held = queries.disqualified(session, entry.competition.id).get(entrant_id)
     before = {
@@ -55,7 +50,7 @@ def review(
         found = FinalistReview(entrant_id=entrant_id)
         session.add(found)
     found.is_confirmed = verdict is Verdict.CONFIRMED
-    found.checks = [each for each in known if each in checks]
+    found.checks = [each for each in rule_of(entry).checks if each in checks]
     found.note = note.strip()[:MAX_NOTE_CHARACTERS]
     found.by_id, found.at = by_id, read_clock(session)
     _set_verdict(session, entry, entrant_id, held is not None, verdict, reason, by_id)
@@ -70,6 +65,14 @@ def review(
         )
     )
     session.flush()
+
+
+def _check(session: Session, entry: Entry, entrant_id: int, checks: Sequence[str]) -> None:
+    if teams.entrant(session, entry.competition.id, entrant_id) is None:
+        raise NotFound(f"There is no entry {entrant_id} in this competition.")
+    known = rule_of(entry).checks
+    if unknown := [each for each in checks if each not in known]:
+        raise Unprocessable("check-unknown", f"There is no check {unknown[0][:60]!r}; known are {', '.join(known)}.")
 
 
 def _set_verdict(
