@@ -222,6 +222,10 @@ CODES = {
         "The public and the private part together are not all samples of the data set.",
         "Give the parts of `grading.splits` the sizes that add up to it.",
     ),
+    "upload-fields": Explained(
+        "What is said about an uploaded file is missing, or has a form that it cannot have.",
+        "The answer names the field.",
+    ),
     "database-away": Explained(
         "The database does not answer, is full, or lets nobody write.", "Try again in a few seconds."
     ),

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.authorisation.methods import methods_at
 from app.engines import AWAY
 from app.errors import TITLES, AppError, NotFound
 from app.openapi import MEDIA_TYPE
@@ -71,7 +72,10 @@ async def _app_error(request: Request, error: AppError) -> Response:
 async def _http_exception(request: Request, error: HTTPException) -> Response:
     code = CODES.get(error.status_code, OTHER_CODE)
     detail = _nothing_at(request) if error.status_code == 404 else str(error.detail)
-    return render(request, AppError(error.status_code, code, detail, headers=dict(error.headers or {})))
+    headers = dict(error.headers or {})
+    if error.status_code == 405 and (methods := methods_at(request.url.path)):
+        headers["Allow"] = ", ".join(methods)  # the framework names those of the first route that has the path
+    return render(request, AppError(error.status_code, code, detail, headers=headers))
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:

@@ -57,6 +57,8 @@ class Described(FastAPI):
         if self.openapi_schema is None:
             description = super().openapi()
             cookie = self.state.services.settings.session_cookie_name
+            for schema in description["components"]["schemas"].values():
+                _say_what_is_empty(schema)
             description["components"]["securitySchemes"] = _security_schemes(cookie)
             for path, methods in description["paths"].items():
                 for method, operation in methods.items():
@@ -81,7 +83,9 @@ def _complete(operation: dict[str, Any], method: str, rule: Rule) -> None:
     responses = operation["responses"]
     for response in responses.values():
         _say_media_type(response.get("content", {}))
-    for status in (*_refusals(method, rule), 500):
+    # A form whose parts cannot be told apart is refused before anything is looked at.
+    broken = (400,) if "requestBody" in operation else ()
+    for status in (*broken, *_refusals(method, rule), 500):
         responses.setdefault(str(status), {"description": TITLES[status], "content": _PROBLEM})
     token = {} if rule.by_session else {_TOKEN: [rule.scope_for(method).value]}
     ways = [token, {_SESSION: []}] if token else [{_SESSION: []}]
@@ -97,6 +101,18 @@ def _refusals(method: str, rule: Rule) -> Iterator[int]:
         yield 403
     if rule.place is not Place.NOWHERE:
         yield 404
+
+
+def _say_what_is_empty(schema: dict[str, Any]) -> None:
+    """An empty field of a form is none: one that is required holds something, and no other can be sent as null."""
+    if not schema.get("title", "").startswith("Body_"):
+        return
+    for name, field in schema["properties"].items():
+        if name in schema.get("required", ()) and field.get("type") == "string":
+            field.setdefault("minLength", 1)
+        if {"type": "null"} in field.get("anyOf", ()):
+            kinds = [each for each in field.pop("anyOf") if each != {"type": "null"}]
+            field.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
 
 
 def _say_media_type(content: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def pictures(fields: dict[str, str], *, is_archive: bool) -> Pictures:
         return Pictures()
     layout = fields.get("layout", "") or "hwc"
     if layout not in ("hwc", "chw"):
-        raise Unprocessable("request-form", f"layout: hwc for Keras or chw for PyTorch, got {layout[:20]!r}.")
+        raise Unprocessable("upload-fields", f"layout: hwc for Keras or chw for PyTorch, got {layout[:20]!r}.")
     classes = tuple(part.strip() for part in fields.get("classes", "").split(",") if part.strip())
     return Pictures(layout, _side(fields, "resize"), _side(fields, "crop"), classes)
 
@@ -140,6 +140,6 @@ def _side(fields: dict[str, str], name: str) -> int | None:
         return None
     if not text.isdecimal() or not 1 <= int(text[:6]) <= MAX_PICTURE_SIDE:
         raise Unprocessable(
-            "request-form", f"{name}: a number of pixels from 1 to {MAX_PICTURE_SIDE:,}, got {text[:20]!r}."
+            "upload-fields", f"{name}: a number of pixels from 1 to {MAX_PICTURE_SIDE:,}, got {text[:20]!r}."
         )
     return int(text)

@@ -60,7 +60,7 @@ def _checked(received: Received, incoming: Incoming) -> Received:
 
 def _printable(event: Field) -> str:
     if not event.value.isprintable():
-        raise Unprocessable("request-form", f"{event.name[:60]}: it holds a character that cannot be printed.")
+        raise Unprocessable("upload-fields", f"{event.name[:60]}: it holds a character that cannot be printed.")
     return event.value.strip()
 
 

@@ -162,7 +162,7 @@ def _instructor(request: Request, services: Services, course: str) -> Caller:
 def _make(services: Services, incoming: Incoming, received: Received) -> tuple[Description, str]:
     fields = dict(received.fields)
     if not fields.get("name"):
-        raise Unprocessable("request-form", "name: give the test set a name, such as hidden-2026.")
+        raise Unprocessable("upload-fields", "name: give the test set a name, such as hidden-2026.")
     is_archive = received.name.lower().endswith(".zip")
     asked = material.pictures(fields, is_archive=is_archive)
     return material.make_dataset(services.settings.data_dir, incoming.complete(), asked, DATASET_SECONDS)

@@ -37,7 +37,7 @@ _KINDS = {"application/json": Format.JSON, "text/html": Format.HTML, "text/csv":
     operation_id="getGrades",
     summary="The grade table, for staff",
     response_model=GradeTable,
-    responses={200: {"content": {"text/csv": {}}}, **problems(401, 403, 404, 422)},
+    responses={200: {"content": {"text/csv": {}, "text/html": {}}}, **problems(401, 403, 404, 422)},
 )
 def show_grades(
     request: Request,

@@ -67,7 +67,7 @@ def _wish(
     summary="Two columns and their Pareto frontier",
     response_model=ParetoBody,
     responses={
-        200: {"content": {"text/csv": {}, "image/svg+xml": {}}},
+        200: {"content": {"text/csv": {}, "text/html": {}, "image/svg+xml": {}}},
         304: {"description": "Nothing has changed."},
         **problems(401, 403, 404, 422),
     },

@@ -31,7 +31,7 @@ _ANSWERS = {303: {"description": "For a browser: back to the teams."}, **problem
     operation_id="listTeams",
     summary="All teams, for staff",
     response_model=TeamList,
-    responses={200: {"content": {"text/csv": {}}}, **problems(401, 403, 404, 422)},
+    responses={200: {"content": {"text/csv": {}, "text/html": {}}}, **problems(401, 403, 404, 422)},
 )
 def show_teams(
     request: Request,

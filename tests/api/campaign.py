@@ -22,11 +22,13 @@ import httpx2
 from app.accounts.passwords import Passwords
 from app.database import Database
 from app.schema import migrate
-from tests.app.world import World, hand_in, populate, settle, write_images
+from app.storage import Store
+from tests.app.world import World, hand_in, populate, settle, store_bytes, write_images
 from tests.faults.tree import free_port, wait_for
 
 PEOPLE = ("ada", "instructor")
 """A student, who has handed something in, and the instructor of the course."""
+ROOT = Path(__file__).resolve().parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 QUICK, FULL = "examples,fuzzing", "examples,coverage,fuzzing,stateful"
 """Phases of a run in the tests, and of `make api`."""
@@ -61,13 +63,14 @@ def _world(folder: Path) -> World:
     with closing(Database(url)) as database:
         passwords = Passwords(memory_kib=8, passes=1, lanes=1)
         world = populate(database, folder, passwords, write_images(folder / "images.npz", 20))
-        settle(database, hand_in(database, world, "ada"))
+        stored = store_bytes(Store(folder, 0), b"weights")
+        settle(database, hand_in(database, world, "ada", sha256_hex=stored.sha256))
     return world
 
 
 def _answers(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/healthz").status_code == 200
+        return httpx2.get(f"{url}/openapi.json", timeout=60).status_code == 200  # made once, and not in a moment
     except httpx2.TransportError:
         return False
 
@@ -80,8 +83,11 @@ def ask(url: str, token: str, *, examples: int, seed: int, phases: str) -> subpr
         "--max-examples", str(examples), "--seed", str(seed), "--phases", phases,
         "--continue-on-failure", "--generation-database", "none", "--no-color",
     ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     command = [str(Path(sys.executable).with_name("schemathesis")), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir())
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir(), env=environment
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
