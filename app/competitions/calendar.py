@@ -98,8 +98,10 @@ def teams_until(rules: CourseRules, zone: ZoneInfo) -> datetime | None:
 
 def late_days(rules: CourseRules, zone: ZoneInfo, received_at: datetime, extended: datetime | None = None) -> int:
     """How many days of 24 hours have begun since the last phase closed; 0 on time and within the minutes of grace."""
+    if rules.late is None:
+        return 0
     last = _spans(rules, zone, extended)[-1].closes
-    if last is None or rules.late is None:
+    if last is None:
         return 0
     over = received_at - last
     if over <= timedelta(minutes=rules.late.grace_minutes):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs
 
 import pytest
 from fastapi import FastAPI
@@ -12,7 +13,7 @@ from app.database import Database
 from tests.app import term
 from tests.app.term import at
 from tests.app.time_travel import Clock
-from tests.app.walking import address, routes_of
+from tests.app.walking import address, pages_of
 from tests.app.world import World
 
 Open = Callable[[str | None], TestClient]
@@ -38,11 +39,9 @@ def handed_in(records: Database, world: World, tmp_path_factory: pytest.TempPath
 
 
 def addresses(service: FastAPI) -> Iterator[str]:
-    """Every address that can be asked for, with every board and column."""
-    for row in sorted(routes_of(service)):
-        method, path = row.split()
-        if method == "GET":
-            yield from (address(path, query) for query in BOARDS)
+    """Every address that can be asked for, with every board and column where the route takes them."""
+    for path, parameters in sorted(pages_of(service).items()):
+        yield from (address(path, query) for query in BOARDS if parse_qs(query.lstrip("?")).keys() <= parameters)
 
 
 def told(client: TestClient, service: FastAPI) -> dict[str, str]:

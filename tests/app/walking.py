@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
 from app.authorisation.rules import Need, Place
@@ -191,6 +192,21 @@ def routes_of(service: FastAPI) -> Iterator[str]:
     for route in flat(service.routes):
         if not isinstance(route, Mount):
             yield from (f"{method} {route.path}" for method in route.methods)
+
+
+def pages_of(service: FastAPI) -> dict[str, set[str]]:
+    """The path of each route that is looked at, with the names of the parameters that may stand behind it."""
+    found = {}
+    for route in flat(service.routes):
+        if "GET" in (getattr(route, "methods", None) or ()):
+            found[route.path] = set(_taken(route.dependant)) if isinstance(route, APIRoute) else set()
+    return found
+
+
+def _taken(dependant: Any) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _taken(each)
 
 
 def flat(routes: Any) -> Iterator[Any]:
