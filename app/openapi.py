@@ -83,8 +83,8 @@ def _complete(operation: dict[str, Any], method: str, rule: Rule) -> None:
     responses = operation["responses"]
     for response in responses.values():
         _say_media_type(response.get("content", {}))
-    # A form whose parts cannot be told apart is refused before anything is looked at.
-    broken = (400,) if "requestBody" in operation else ()
+    # A body whose parts cannot be told apart, or that is too long, is refused before anything is looked at.
+    broken = (400, 413) if "requestBody" in operation else ()
     for status in (*broken, *_refusals(method, rule), 500):
         responses.setdefault(str(status), {"description": TITLES[status], "content": _PROBLEM})
     token = {} if rule.by_session else {_TOKEN: [rule.scope_for(method).value]}

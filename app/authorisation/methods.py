@@ -1,4 +1,4 @@
-"""Which methods an address takes: those of all rows of the table that it fits."""
+"""Which methods an address takes: those of the rows of the table that it fits."""
 
 import re
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from starlette.routing import compile_path
 from app.authorisation.table import TABLE
 
 
-def methods_at(path: str) -> list[str]:
+def methods_at(address: str) -> list[str]:
     """The methods by name; empty where nothing has the address, such as a static file's."""
-    return sorted({method for method, pattern in _patterns() if pattern.match(path)})
+    return sorted({method for method, pattern in _patterns() if pattern.match(address)})
 
 
 @cache

@@ -143,7 +143,7 @@ TABLE: Mapping[str, Rule] = {
     # Grades
     "GET /competitions/{slug}/points": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/grades": Rule(Need.STAFF, COMPETITION),
-    "POST /competitions/{slug}/grades/adjustments": Rule(Need.INSTRUCTOR, COMPETITION),
+    "POST /competitions/{slug}/adjustments": Rule(Need.INSTRUCTOR, COMPETITION),
     "GET /competitions/{slug}/grades/{user_id}": Rule(Need.STAFF, COMPETITION),
     "POST /competitions/{slug}/grades/{user_id}/hand-points": Rule(Need.STAFF, COMPETITION),
     "POST /competitions/{slug}/grades/{user_id}/adjustments": Rule(Need.INSTRUCTOR, COMPETITION),

@@ -24,7 +24,7 @@ MAX_CHOSEN = 1000
 
 
 @router.post(
-    "/competitions/{slug}/grades/adjustments",
+    "/competitions/{slug}/adjustments",
     operation_id="adjustMany",
     summary="Adjust several grades",
     response_model=GradeTable,

@@ -57,7 +57,13 @@ def unchoose(services: AppServices, signed: Signed, session: Writing, submission
     return _chosen(session, services, signed, submission_id, wanted=False)
 
 
-@router.post("/submissions/{submission_id}/choice", operation_id="postChoice", include_in_schema=False)
+@router.post(
+    "/submissions/{submission_id}/choice",
+    operation_id="postChoice",
+    summary="Choose a submission, or take the choice back, by a form",
+    response_model=ChoiceBody,
+    responses={303: {"description": "For a browser: back to the submission."}, **problems(401, 403, 404, 409, 422)},
+)
 def post_choice(
     request: Request,
     services: AppServices,

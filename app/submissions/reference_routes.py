@@ -53,7 +53,13 @@ def remove_reference(services: AppServices, signed: Signed, session: Writing, su
     return _marked(session, services, signed, submission_id, wanted=False)
 
 
-@router.post("/submissions/{submission_id}/reference", operation_id="postReference", include_in_schema=False)
+@router.post(
+    "/submissions/{submission_id}/reference",
+    operation_id="postReference",
+    summary="Make a submission the dense reference, or take that back, by a form",
+    response_model=MarkBody,
+    responses={303: {"description": "For a browser: back to the submission."}, **problems(401, 403, 404, 409, 422)},
+)
 def post_reference(
     request: Request,
     services: AppServices,

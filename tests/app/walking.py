@@ -122,7 +122,7 @@ CASES: Mapping[str, Case] = {
     "POST /competitions/{slug}/grades/{user_id}/adjustments": Case(200, {"kind": "add", "value": "1", "reason": "r"}),
     "POST /competitions/{slug}/grades/{user_id}/adjustments/{adjustment_id}/removal": Case(404),  # there is none
     "POST /competitions/{slug}/grades/{user_id}/extension": Case(200, {"extra_tries": "1"}),
-    "POST /competitions/{slug}/grades/adjustments": Case(422, {"kind": "add", "value": "1", "reason": ""}),
+    "POST /competitions/{slug}/adjustments": Case(422, {"kind": "add", "value": "1", "reason": ""}),
     # No rejudge, note, baseline or announcement is there beside those that the walk makes.
     "POST /competitions/{slug}/rejudges": Case(202, {"reason": "r"}, again=409),
     "GET /competitions/{slug}/rejudges/{rejudge_id}": Case(404),

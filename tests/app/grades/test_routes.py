@@ -49,6 +49,22 @@ def test_points_are_given_changed_and_taken_back(program: Open, records: Databas
     assert [each["after"] and each["after"]["points"] for each in details] == ["3", "7/2", None]
 
 
+def test_several_grades_are_adjusted_at_once_and_each_is_told_why(
+    program: Open, world: World, records: Database, ada: str
+) -> None:
+    grace = world.people["grace"].id
+    term.graded(records, world, "grace", 913, 868)
+    chosen = [world.people["ada"].id, grace]
+    form = {"kind": "multiply", "value": "0.9", "reason": "shared code", "student": [str(each) for each in chosen]}
+
+    answer = program("instructor").post("/competitions/demo/adjustments", data=form)
+
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert [(each["user_id"], each["total_exact"]) for each in items] == [(each, "63/20") for each in chosen]
+    assert {each["adjustments"][0]["reason"] for each in items} == {"shared code"}
+
+
 def test_an_adjustment_can_be_taken_back(program: Open, ada: str) -> None:
     staff = program("instructor")
     adjusted = grade(staff, f"{ada}/adjustments", kind="multiply", value="0.9", reason="late report")
