@@ -18,6 +18,8 @@ SOURCES = [
     if "messages" not in path.relative_to(ROOT).parts
 ]
 PARTS = [(f"{code}-{part}", text) for code, sentence in PROBLEMS.items() for part, text in sentence._asdict().items()]
+FOR_STAFF = {"network-file"}
+"""Of a reference network, which no student uploads; its sentence is in `app/error_codes.py`."""
 OTHER_WORDS = {
     "utf-8",
     "utf-16",
@@ -65,7 +67,7 @@ def test_every_code_that_is_raised_has_its_sentences() -> None:
     raised = literal_codes("Finding")
 
     assert len(raised) > 30
-    assert raised <= PROBLEMS.keys()
+    assert raised - FOR_STAFF <= PROBLEMS.keys()
 
 
 def test_every_code_that_reading_and_checking_name_has_its_sentences() -> None:
@@ -78,7 +80,7 @@ def test_every_code_that_reading_and_checking_name_has_its_sentences() -> None:
         if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", text)
     }
 
-    assert named - OTHER_WORDS <= PROBLEMS.keys() | NOTES.keys()
+    assert named - OTHER_WORDS - FOR_STAFF <= PROBLEMS.keys() | NOTES.keys()
 
 
 def test_every_remark_that_is_made_has_its_sentence() -> None:
