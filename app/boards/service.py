@@ -84,7 +84,7 @@ def _keep(session: Session, entry: Entry, mode: BoardMode) -> None:
         numbers = boards.entries(session, competition_id)
         parts = (Part.PUBLIC,) if entry.definition.grading.grading.splits is None else tuple(Part)
         for part in parts:
-            counting = boards.candidates(session, competition_id, rule_of(entry), part)
+            counting = boards.leading(session, competition_id, rule_of(entry), part)
             gradings = queries.live_gradings(session, [each.submission_id for each in counting])
             session.add_all(
                 FrozenRow(

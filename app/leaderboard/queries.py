@@ -114,11 +114,6 @@ def frozen_entries(session: Session, competition_id: int, part: Part) -> Mapping
     return dict(session.execute(wanted).all())
 
 
-def candidates(session: Session, competition_id: int, rule: Rule, part: Part = Part.PUBLIC) -> Sequence[Candidate]:
-    """For each entrant that competes the submission that counts, without its report."""
-    return _counting(session, Submission.competition_id == competition_id, rule, part)
-
-
 def all_chosen(session: Session, competition_id: int) -> Sequence[int]:
     """The submissions that anybody chose, in their order."""
     wanted = select(Submission.id).where(Submission.competition_id == competition_id, Submission.is_chosen)

@@ -124,7 +124,7 @@ def list_gradings(services: AppServices, signed: Signed, session: Reading, submi
 def _ranks(session: Session, entry: Entry) -> Mapping[int, int | None]:
     """The submissions that count on the board that decides, with their ranks; None for one without."""
     part = Part.PUBLIC if entry.definition.grading.grading.splits is None else Part.PRIVATE
-    candidates = boards.candidates(session, entry.competition.id, rule_of(entry), part)
+    candidates = boards.leading(session, entry.competition.id, rule_of(entry), part)
     return {each.candidate.submission_id: each.rank for each in ranking.order(candidates, rule_of(entry))}
 
 
