@@ -53,6 +53,8 @@ def serving(served: Served) -> Iterator[Served]:
         "SECATEUR_DATABASE_URL": served.world.database_url,
         "SECATEUR_PORT": str(served.port),
         "SECATEUR_MIN_FREE_DISK_BYTES": "0",
+        "SECATEUR_MAX_UPLOADS_AT_ONCE": str(WAITING),
+        "SECATEUR_MAX_ENTRANT_WAITING": str(WAITING),
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "web"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

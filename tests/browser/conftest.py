@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import NullPool, create_engine, text
 
 import competitions
 from tests.databases import Backend
 
 SAMPLES = Path(competitions.__file__).parent / "demo" / "samples"
-START_SECONDS = 60
+START_SECONDS = 180
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -61,6 +62,7 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
         process = subprocess.Popen([*command, "run"], env=environment, stdout=log, stderr=log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
+            wait_until_graded(url)
             yield Site(f"http://127.0.0.1:{port}", dict(re.findall(r"(\S+@example\.org)\s+(\S+)", told)))
         finally:
             process.terminate()
@@ -76,6 +78,19 @@ def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)
     raise AssertionError(f"the service did not come up, exit status {process.poll()}")
+
+
+def wait_until_graded(url: str) -> None:
+    """Returns when the demo's own submissions have ended."""
+    engine = create_engine(url, poolclass=NullPool)
+    under_way = text("SELECT count(*) FROM gradings WHERE state IN ('queued', 'running')")
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if not connection.scalar(under_way):
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the demo's submissions were not graded within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="module")
