@@ -1,16 +1,24 @@
 """What a value in an address or a form may be, so that every database can compare and store it."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias, TypeVar
+from unicodedata import category
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field
 
+Value = TypeVar("Value")
+
 
 def _check_printable(text: str) -> str:
     """The text itself. Raises ValueError for control characters: Postgres takes no NUL, and nobody can read the rest."""
-    if not text.isprintable():
+    # A character that is not assigned may be one that our tables are too old for.
+    if not text.isprintable() and any(not each.isprintable() and category(each) != "Cn" for each in text):
         raise ValueError("it holds a character that cannot be printed")
     return text
+
+
+def _may_be_empty(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"const": ""})
 
 
 RowNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -21,5 +29,7 @@ Printable = Annotated[
     str, AfterValidator(_check_printable), Field(json_schema_extra={"pattern": r"^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$"})
 ]
 """A line of text that is looked for or stored."""
-Blank = BeforeValidator(lambda given: given or None)
-"""A field of a form that was left empty is not given: for optional values that are no text."""
+Blankable: TypeAlias = Annotated[
+    Value | None, BeforeValidator(lambda given: given or None), Field(json_schema_extra=_may_be_empty)
+]
+"""An optional value that is no text. A form sends each of its fields: one that was left empty is not given."""

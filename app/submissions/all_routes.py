@@ -19,7 +19,7 @@ from app.leaderboard.service import rule_of
 from app.moderation import queries as moderation
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
-from app.parameters import Before, Blank, Printable, RowNumber
+from app.parameters import Before, Blankable, Printable, RowNumber
 from app.submissions import queries, search
 from app.submissions.access import visible
 from app.submissions.search import Flag, Wanted
@@ -38,11 +38,11 @@ router = APIRouter(tags=["submissions"])
 
 
 def _wanted(
-    state: Annotated[State | None, Blank, Query(description="Only those in this state.")] = None,
-    entrant: Annotated[RowNumber | None, Blank, Query(description="Only those of this entrant.")] = None,
-    since: Annotated[date | None, Blank, Query(description="Received on this day or later.")] = None,
-    until: Annotated[date | None, Blank, Query(description="Received on this day or earlier.")] = None,
-    flag: Annotated[Flag | None, Blank, Query(description="Only those with this mark.")] = None,
+    state: Annotated[Blankable[State], Query(description="Only those in this state.")] = None,
+    entrant: Annotated[Blankable[RowNumber], Query(description="Only those of this entrant.")] = None,
+    since: Annotated[Blankable[date], Query(description="Received on this day or later.")] = None,
+    until: Annotated[Blankable[date], Query(description="Received on this day or earlier.")] = None,
+    flag: Annotated[Blankable[Flag], Query(description="Only those with this mark.")] = None,
     cause: Annotated[
         Printable,
         Query(max_length=100, description="A code of a refused file, or a piece of a fault.", examples=["too-heavy"]),
