@@ -50,7 +50,7 @@ from app.rendering import STATIC
 from app.request_ids import RequestIds
 from app.schema import require_current
 from app.security import SecurityHeaders
-from app.services import open_services
+from app.services import Services, open_services
 from app.settings import Settings
 from app.submissions import all_routes as all_submissions
 from app.submissions import choice_routes as choices
@@ -81,10 +81,10 @@ ABANDONED_SECONDS = 24 * 3600
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings. Raises OutdatedDatabase where the tables are not those of this release."""
     require_current(settings.database_url)
-    services = open_services(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services: Services = app.state.services
         services.store.sweep(ABANDONED_SECONDS, time.time())
         housekeeper = Housekeeper(services.database, settings)
         if settings.gc_hours:
@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.services = services
+    app.state.services = open_services(settings)
     domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions)
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)

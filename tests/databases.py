@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from app.engines import sqlite_path
 from app.schema import migrate
 from models import Base
+from tests.postgres_copies import Copies
 from tests.postgres_server import PostgresServer
 
 SQLITE, POSTGRES = "sqlite", "postgres"
@@ -111,6 +112,7 @@ class Postgres(Backend):
         super().__init__(scratch)
         self._numbers = count(1)
         self._server: PostgresServer | None = None
+        self._copies: dict[str, Copies] = {}
 
     @property
     def server(self) -> PostgresServer:
@@ -124,12 +126,14 @@ class Postgres(Backend):
 
     def copied(self, url: str, folder: Path) -> AbstractContextManager[str]:
         folder.mkdir(parents=True, exist_ok=True)
-        return self._new(f"TEMPLATE {make_url(url).database}")
+        if url not in self._copies:
+            self._copies[url] = Copies(self.server, str(make_url(url).database))
+        return self._copies[url].one()
 
     @contextmanager
-    def _new(self, how: str = "") -> Iterator[str]:
+    def _new(self) -> Iterator[str]:
         server, name = self.server, f"test_{next(self._numbers)}"
-        server.run(f"CREATE DATABASE {name} {how}")
+        server.run(f"CREATE DATABASE {name}")
         try:
             yield server.url(name)
         finally:

@@ -11,11 +11,10 @@ from fastapi.testclient import TestClient
 
 from app.accounts.passwords import Passwords
 from app.database import Database
-from app.main import create_app
 from app.schema import migrate
-from app.services import open_services
 from app.settings import Settings
 from tests.app import term
+from tests.app.applications import application
 from tests.app.time_travel import Clock, time_travel
 from tests.app.world import World, copied, populate, settings_of, write_images
 from tests.databases import Backend
@@ -56,10 +55,6 @@ def world(backend: Backend, world_template: World, tmp_path: Path) -> Iterator[W
         yield world
 
 
-_MADE: dict[str, FastAPI] = {}
-"""Applications by the settings that they were made with, but for where the data is."""
-
-
 @pytest.fixture
 def settings(world: World) -> Settings:
     return settings_of(world)
@@ -67,17 +62,9 @@ def settings(world: World) -> Settings:
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[FastAPI]:
-    """The application with services of its own. Its routes, which take a second to make ready, are those of the test before."""
-    kind = repr(settings.model_dump(exclude={"data_dir", "database_url"}))
-    if (app := _MADE.get(kind)) is None:
-        app = _MADE[kind] = create_app(settings)
-    else:
-        app.state.services = open_services(settings)
-    routes = len(app.routes)
-    yield app
-    app.state.services.database.close()
-    if len(app.routes) != routes:
-        del _MADE[kind]
+    """The application with services of its own."""
+    with application(settings) as app:
+        yield app
 
 
 @pytest.fixture

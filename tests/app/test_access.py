@@ -1,7 +1,6 @@
 """The table of who may do what, and a walk over every route with everybody."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,10 @@ from app.accounts import service as accounts
 from app.authorisation.rules import LEVELS, SAFE, Need, includes
 from app.authorisation.table import TABLE
 from app.database import Database
-from app.main import create_app
 from app.submissions import products
 from models.artifacts import ArtifactKind
 from models.courses import Membership
+from tests.app.applications import application
 from tests.app.walking import CASES, WHO, Case, address, expected, refusal, routes_of
 from tests.app.world import World, copied, hand_in, live_grading, settings_of, settle, store_bytes
 from tests.databases import Backend
@@ -39,11 +38,12 @@ class Walked:
 
 @pytest.fixture(scope="module")
 def walked(backend: Backend, world_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
-    with copied(backend, world_template, tmp_path_factory.mktemp("walked") / "data") as world:
-        app = create_app(settings_of(world))
-        with closing(app.state.services.database):
-            submit_as_ada(app, world)
-            yield Walked(app, world)
+    with (
+        copied(backend, world_template, tmp_path_factory.mktemp("walked") / "data") as world,
+        application(settings_of(world)) as app,
+    ):
+        submit_as_ada(app, world)
+        yield Walked(app, world)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -20,11 +19,11 @@ from app.errors import TITLES
 from app.grades.schemas import GradeBody, StudentGradeBody
 from app.leaderboard.pareto_schemas import ParetoBody
 from app.leaderboard.routes import BoardBody
-from app.main import create_app
 from app.openapi import Problem
 from app.rejudges.schemas import RejudgeBody
 from app.submissions.choice_routes import ChoiceBody
 from app.submissions.schemas import AcceptedBody, SubmissionBody
+from tests.app.applications import application
 from tests.app.world import World, settings_of
 
 Open = Callable[[str | None], TestClient]
@@ -34,8 +33,7 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas
 @pytest.fixture(scope="session")
 def description(world_template: World) -> dict[str, Any]:
     """As it is sent. Made once: it says the same on every database and at every time."""
-    app = create_app(settings_of(world_template))
-    with closing(app.state.services.database), TestClient(app) as client:
+    with application(settings_of(world_template)) as app, TestClient(app) as client:
         found: dict[str, Any] = client.get("/openapi.json").json()
         return found
 

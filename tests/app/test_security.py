@@ -7,9 +7,9 @@ from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
 from app.errors import Forbidden
-from app.main import create_app
 from app.security import check_origin
 from app.settings import Settings
+from tests.app.applications import application
 from tests.app.world import World
 from tests.databases import Backend
 
@@ -167,7 +167,7 @@ def test_nothing_outside_of_the_static_folder_is_served(program: Open, path: str
 
 def test_over_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
     secure = settings.model_copy(update={"public_url": "https://prune.example", "cookie_secure": True})
-    with TestClient(create_app(secure), base_url="https://prune.example") as client:
+    with application(secure) as app, TestClient(app, base_url="https://prune.example") as client:
         assert client.get("/healthz").headers["strict-transport-security"].startswith("max-age=")
 
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +14,11 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 
-from app.main import create_app
 from app.settings import Settings
 from models.accounts import User
 from models.joining import Identity
 from tests.app.accounts.oidc_provider import CLIENT, SECRET
+from tests.app.applications import application
 from tests.app.world import PASSWORD, World
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,8 +43,7 @@ def named(settings: Settings, issuer: str) -> Settings:
 
 @pytest.fixture
 def app(named: Settings) -> Iterator[FastAPI]:
-    made = create_app(named)
-    with closing(made.state.services.database):
+    with application(named) as made:
         yield made
 
 
@@ -129,8 +127,7 @@ def test_whose_account_it_is_nobody_knows(app: FastAPI, browser: TestClient, who
 
 def test_an_operator_may_trust_addresses_and_let_everybody_have_an_account(named: Settings) -> None:
     open_ = named.model_copy(update={"oidc_trust_email": True, "oidc_new_accounts": True})
-    app = create_app(open_)
-    with closing(app.state.services.database), TestClient(app, headers=HTML, follow_redirects=False) as client:
+    with application(open_) as app, TestClient(app, headers=HTML, follow_redirects=False) as client:
         assert sign_in(client, "silent").status_code == 303
         client.cookies.clear()
         assert sign_in(client, "anonymous").status_code == 303  # the address comes from the provider's userinfo
@@ -219,8 +216,8 @@ def test_a_connection_is_taken_back_where_a_password_is_left(app: FastAPI, brows
 
 
 def test_a_provider_that_is_away_is_told(named: Settings) -> None:
-    app = create_app(named.model_copy(update={"oidc_issuer": "http://127.0.0.1:9"}))
-    with closing(app.state.services.database), TestClient(app, headers=HTML, follow_redirects=False) as client:
+    away = named.model_copy(update={"oidc_issuer": "http://127.0.0.1:9"})
+    with application(away) as app, TestClient(app, headers=HTML, follow_redirects=False) as client:
         assert client.get("/oidc/start").status_code == 503
         assert client.get("/login").status_code == 200
 

@@ -13,9 +13,9 @@ from app.accounts.routes import safe_path
 from app.accounts.throttle import FAILURES_PER_PAIR
 from app.clock import db_now
 from app.database import Database
-from app.main import create_app
 from app.settings import Settings
 from models import ApiToken, AuthSession, User
+from tests.app.applications import application
 from tests.app.world import PASSWORD, World
 
 Open = Callable[[str | None], TestClient]
@@ -68,7 +68,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(browser: Open) -> None:
 def test_over_https_the_cookie_is_pinned_to_the_host(settings: Settings) -> None:
     secure = settings.model_copy(update={"public_url": "https://prune.example", "cookie_secure": True})
     headers = {"Origin": "https://prune.example"}
-    with TestClient(create_app(secure), base_url="https://prune.example", headers=headers) as client:
+    with application(secure) as app, TestClient(app, base_url="https://prune.example", headers=headers) as client:
         response = client.post("/login", data={"email": EMAIL, "password": PASSWORD}, follow_redirects=False)
 
         cookie = cookie_of(response, "__Host-secateur")

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from app.competitions import definition, service
 from app.courses import queries as courses
 from app.database import Database
-from app.main import create_app
 from app.settings import Settings
+from tests.app.applications import application
 from tests.app.world import FOLDER, World, change_rules
 
 Open = Callable[[str | None], TestClient]
@@ -48,7 +48,7 @@ def test_a_stranger_is_told_what_this_is_and_a_member_where_to_go(browser: Open)
 
 def test_whoever_runs_it_may_say_whom_to_ask(settings: Settings) -> None:
     told = settings.model_copy(update={"welcome": "Ask **Iris** for an account."})
-    with TestClient(create_app(told)) as client:
+    with application(told) as app, TestClient(app) as client:
         assert "<strong>Iris</strong>" in client.get("/", headers={"Accept": "text/html"}).text
 
 

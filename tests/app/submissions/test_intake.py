@@ -19,10 +19,10 @@ from sqlalchemy import func, select
 
 from app import storage
 from app.database import Database
-from app.main import create_app
 from app.settings import Settings
 from app.storage import Store
 from models.submissions import Submission, SubmissionFile
+from tests.app.applications import application
 from tests.app.world import World, change_rules
 
 HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 20
@@ -164,14 +164,12 @@ def test_an_upload_that_takes_too_long_is_ended_and_nothing_kept(world: World, s
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
             return await client.post(ADDRESS, content=body())
 
-    service = create_app(settings.model_copy(update={"upload_seconds": 0.5}))
-    records = service.state.services.database
-    response = asyncio.run(upload(service))
+    with application(settings.model_copy(update={"upload_seconds": 0.5})) as service:
+        response = asyncio.run(upload(service))
+        assert_nothing_was_kept(world, service.state.services.database)
 
     assert "0.5 seconds" in problem(response, 408, "upload-too-slow")["detail"]
     assert response.headers["connection"] == "close"
-    assert_nothing_was_kept(world, records)
-    records.close()
 
 
 def small_limit(records: Database, world: World) -> None:

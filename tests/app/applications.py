@@ -1,0 +1,28 @@
+"""Applications for tests, whose routes are made ready once: that takes most of a second."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.services import open_services
+from app.settings import Settings
+
+_MADE: dict[str, FastAPI] = {}
+"""By the settings that they were made with, but for where the data is."""
+
+
+@contextmanager
+def application(settings: Settings) -> Iterator[FastAPI]:
+    """The application with services of its own; its routes may be those of an earlier one. Its database is closed at the end."""
+    kind = repr(settings.model_dump(exclude={"data_dir", "database_url"}))
+    if (app := _MADE.pop(kind, None)) is None:
+        app = create_app(settings)
+    else:
+        app.state.services = open_services(settings)
+    routes = len(app.routes)
+    yield app
+    app.state.services.database.close()
+    if len(app.routes) == routes:  # else a test added some
+        _MADE[kind] = app
