@@ -1,7 +1,8 @@
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,15 @@ NOT_OURS = re.compile(
 )
 
 
+@cache
+def nodes(path: Path) -> Sequence[ast.AST]:
+    """The calls and constants of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Constant)]
+
+
 def calls(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return (node for node in nodes(path) if isinstance(node, ast.Call))
 
 
 def literal_codes(name: str) -> set[str]:
@@ -55,8 +63,7 @@ def literal_codes(name: str) -> set[str]:
 
 
 def literals(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def fields(text: str) -> set[str]:
