@@ -20,6 +20,10 @@ LARGEST_FILE_BYTES = 20_000
 PROCESSES = {"web": 1, "worker": 2, "-X": 4}
 """What runs when nothing is graded: one worker for everything, one that only checks, and the two zygotes of each."""
 FILES = tuple(case for case in all_cases() if not case.runs_code)
+one_database = pytest.mark.only_on(
+    "sqlite",
+    reason="one live service is asked: a verdict comes from the grader, and its way into rows is tested on both",
+)
 every_case = pytest.mark.parametrize("case", FILES, ids=lambda case: case.id)
 
 
@@ -50,6 +54,7 @@ def test_a_file_gets_its_verdict_in_the_jail(case: Case, jail: Airlock) -> None:
     expect(case, check(case, jail))
 
 
+@one_database
 @every_case
 def test_a_file_gets_its_verdict_from_the_service(case: Case, service: Service, jail: Airlock) -> None:
     expect_from_service(case, service, jail)
@@ -68,6 +73,7 @@ def expect_from_service(case: Case, service: Service, jail: Airlock) -> None:
     assert not case.accepted or report["zeros"] == case.facts["zeros"]
 
 
+@one_database
 def test_no_file_killed_a_child_or_left_a_process_behind(service: Service) -> None:
     for case in FILES:
         service.verdict(case)
