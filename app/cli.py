@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import logs
-from app.commands import competitions, courses, demo, housekeeping, people, serving
+from app.commands import competitions, courses, demo, erasure, housekeeping, people, serving
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
 from app.schema import BlockedMigration, OutdatedDatabase, UnknownSchema
@@ -94,6 +94,7 @@ def _add(commands: Sequence[click.Command]) -> None:
 
 _add(serving.COMMANDS)
 _add(people.COMMANDS)
+people.user.add_command(erasure.erase_user)
 _add(courses.COMMANDS)
 _add(competitions.COMMANDS)
 _add(demo.COMMANDS)

@@ -326,3 +326,19 @@ def test_the_demo_is_made_once_with_two_files_in_the_queue(operator: Settings) -
         assert session.scalars(select(func.count()).select_from(Submission)).one() == 2
         assert session.scalars(select(Grading.state)).all() == ["queued", "queued"]
     database.close()
+
+
+def test_a_person_is_erased_when_the_address_is_typed_once_more(operator: Settings) -> None:
+    run("migrate")
+    run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
+    run("user", "add", "ada@example.org", "--name", "Ada Lovelace", "--course", "ml")
+
+    told = run("user", "erase", "ada@example.org", given="ada@example.com\n", status=1)
+    assert "nothing was done" in told
+    with opened(operator) as database, database.read() as session:
+        assert session.scalars(select(User.name)).one() == "Ada Lovelace"
+
+    assert "0 submissions" in run("user", "erase", "ada@example.org", "--confirm", "ada@example.org")
+    with opened(operator) as database, database.read() as session:
+        assert session.scalars(select(User.name)).one() == "Erased person"
+    assert "There is no account" in run("user", "erase", "ada@example.org", "--confirm", "ada@example.org", status=1)
