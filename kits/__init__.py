@@ -1,0 +1,1 @@
+"""Starter kits for students and reference solutions for staff."""

@@ -1,0 +1,1 @@
+"""The pruning methods of the assignment as staff's reference solutions, in plain Keras."""

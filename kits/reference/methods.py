@@ -1,0 +1,109 @@
+"""The methods: from the weights of an earlier step to those of this one."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kits.reference import masks
+from kits.reference.data import Data
+from kits.reference.masks import Arrays
+from kits.reference.network import Model, build
+from kits.reference.plan import DENSE, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
+from kits.reference.training import Recipe, train
+
+PRUNED_FROM = 0.1  # a layer that lost this share of its weights was pruned, and is frozen
+EVERY_STEPS = 25  # between two masks of the gradual method
+
+
+def make(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
+    """The weights of a step and the epoch that gave them (0 where nothing is trained)."""
+    if step.method == ONE_THRESHOLD:
+        return masks.applied(start, masks.by_one_threshold(start, step.sparsity)), 0
+    if step.method == LAYERWISE:
+        return masks.applied(start, masks.layer_by_layer(start, step.sparsity)), 0
+    trained = {DENSE: dense, FREEZE: freeze, MASKED: masked, GRADUAL: gradual}[step.method]
+    return trained(step, start, data, recipe, folder)
+
+
+def dense(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
+    """The network trained from scratch."""
+    progress = train(build(), data, recipe, folder)
+    return progress.best, progress.best_epoch + 1
+
+
+def freeze(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
+    """One threshold, then the layers that it pruned are frozen and the others are trained on."""
+    model = build()
+    model.set_weights(masks.applied(start, masks.by_one_threshold(start, step.sparsity)))
+    freeze_pruned(model)
+    progress = train(model, data, recipe, folder)
+    return progress.best, progress.best_epoch + 1
+
+
+def freeze_pruned(model: Model) -> list[str]:
+    """Freeze each layer that lost a tenth of its weights or more, and say which these are."""
+    names = []
+    for layer in model.layers:
+        arrays = layer.get_weights()
+        if arrays and masks.zeros_of(arrays) >= PRUNED_FROM * masks.size_of(arrays):
+            layer.trainable = False
+            names.append(layer.name)
+    if len(names) == sum(bool(layer.get_weights()) for layer in model.layers):
+        raise ValueError("every layer was pruned: there is nothing left to train")
+    return names
+
+
+def masked(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
+    """One threshold, then all that is left is trained with the gradients multiplied by the mask of what is not zero."""
+    arrays = masks.applied(start, masks.by_one_threshold(start, step.sparsity))
+    model = build(masked=True)
+    model.set_weights(arrays)
+    model.use(masks.of_nonzero(arrays), hold=False)
+    progress = train(model, data, recipe, folder)
+    return progress.best, progress.best_epoch + 1
+
+
+def gradual(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
+    """Pruned a little every few steps while it trains, then trained on under the last mask (Zhu and Gupta, 2017).
+
+    Their paper prunes each layer to the same sparsity; one threshold for all layers is used here, as in method 1.
+    """
+    model = build(masked=True)
+    model.set_weights(start)
+    model.use(masks.of_nonzero(start), hold=True)
+    steps = -(-len(data.train.labels) // recipe.batch)
+    begin = masks.zeros_of(start) / masks.size_of(start)
+    progress = train(
+        model, data, recipe, folder, lambda epoch: [PruneGradually(begin, step, steps, epoch)] if step.ramp else []
+    )
+    return progress.best, progress.best_epoch + 1
+
+
+class PruneGradually(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Raises the sparsity every few steps along the cubic, until the ramp is over."""
+
+    def __init__(self, begin: float, step: Step, steps: int, epoch: int) -> None:
+        super().__init__()
+        self._begin, self._end = begin, step.sparsity
+        self._ramp, self._before = step.ramp * steps, epoch * steps
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Take up the mask of what is not zero: the state of a stopped run holds the weights alone."""
+        self.model.exchange(masks.of_nonzero(self.model.get_weights()))
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        """Put the next mask in place."""
+        done = self._before + batch + 1
+        if done > self._ramp or (done % EVERY_STEPS and done != self._ramp):
+            return
+        arrays = self.model.get_weights()
+        sparsity = masks.gradual(self._begin, self._end, done / self._ramp)
+        kept = masks.by_one_threshold(arrays, sparsity)
+        self.model.exchange(kept)
+        self.model.set_weights(masks.applied(arrays, kept))
+
+
+def layer_shares(arrays: Arrays) -> list[float]:
+    """The share of zeros of each array, in the network's order."""
+    return [float(np.mean(array == 0)) for array in arrays]

@@ -1,0 +1,72 @@
+"""The assignment's network, and one that holds the zeros of its weights while it trains."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import keras
+import tensorflow as tf
+
+from kits.reference.masks import Array
+
+CLASSES = 5
+SHAPE = (25, 25, 3)
+
+Model: TypeAlias = Any  # Keras has no types
+
+
+class MaskedSequential(keras.Sequential):  # type: ignore[misc]  # Keras has no types
+    """A network whose gradients are multiplied by masks in each step.
+
+    With a fresh optimizer that alone keeps zeros at zero. Where weights are masked while training goes on, the
+    optimizer's momentum would move them once more: `hold` puts them back after the step.
+    """
+
+    def use(self, masks: Sequence[Array], *, hold: bool) -> None:
+        """Train under these masks from now on; they may be exchanged with `exchange`."""
+        self._held = hold
+        self._mask_variables = [tf.Variable(mask, trainable=False) for mask in masks]
+
+    def exchange(self, masks: Sequence[Array]) -> None:
+        """Put other masks in the place of those in use."""
+        for variable, mask in zip(self._mask_variables, masks, strict=True):
+            variable.assign(mask)
+
+    def train_step(self, data: Any) -> Any:
+        """The metrics after one step of the optimizer along the masked gradients."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            predicted = self(images, training=True)
+            loss = self.compute_loss(x=images, y=labels, y_pred=predicted)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        masked = [gradient * mask for gradient, mask in zip(gradients, self._mask_variables, strict=True)]
+        self.optimizer.apply(masked, self.trainable_variables)
+        if self._held:
+            for weight, mask in zip(self.trainable_variables, self._mask_variables, strict=True):
+                weight.assign(weight * mask)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+        return self.compute_metrics(images, labels, predicted)
+
+
+def build(*, masked: bool = False) -> Model:
+    """The untrained network of the assignment: 592,933 parameters."""
+    make = keras.layers
+    kind = MaskedSequential if masked else keras.Sequential
+    return kind(
+        [
+            keras.Input(SHAPE),
+            make.Conv2D(32, 3, padding="same", activation="relu", name="conv2d"),
+            make.Conv2D(32, 3, activation="relu", name="conv2d_1"),
+            make.MaxPooling2D(2, name="max_pooling2d"),
+            make.Dropout(0.25, name="dropout"),
+            make.Conv2D(64, 3, padding="same", activation="relu", name="conv2d_2"),
+            make.Conv2D(64, 3, activation="relu", name="conv2d_3"),
+            make.MaxPooling2D(2, name="max_pooling2d_1"),
+            make.Dropout(0.25, name="dropout_1"),
+            make.Flatten(name="flatten"),
+            make.Dense(512, activation="relu", name="dense"),
+            make.Dropout(0.5, name="dropout_2"),
+            make.Dense(CLASSES, activation="softmax", name="dense_1"),
+        ]
+    )

@@ -1,0 +1,70 @@
+"""What a run trains, in which order: a queue of steps, each of which starts from steps before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DENSE, ONE_THRESHOLD, LAYERWISE = "dense", "global", "layerwise"
+FREEZE, MASKED, GRADUAL = "freeze", "masked", "gradual"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One network to make: a method at a sparsity, from the weights of the best of the steps named in `start`."""
+
+    method: str
+    sparsity: float = 0.0
+    start: tuple[str, ...] = ()
+    epochs: int = 0
+    ramp: int = 0  # gradual: the epochs in which the sparsity grows; the rest trains what is left
+
+    @property
+    def name(self) -> str:
+        """What its folder is called: `gradual-97.5`."""
+        return self.method if self.method == DENSE else f"{self.method}-{100 * self.sparsity:g}"
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many epochs a run spends on what."""
+
+    dense: int
+    freeze: int
+    masked: int
+    ramp: int
+    tune: int
+
+
+SHORT = Length(dense=14, freeze=2, masked=8, ramp=1, tune=3)
+LONG = Length(dense=60, freeze=10, masked=100, ramp=6, tune=20)
+
+THRESHOLDS = (0.1, 0.2, 0.3, 0.42, 0.5, 0.59, 0.7, 0.8, 0.9, 0.95)
+FREEZING = (0.75, 0.9, 0.5, 0.25)
+MASKING = (0.97,)
+GRADUALLY = (0.9, 0.95, 0.97, 0.98, 0.985, 0.99)
+
+
+def plan(length: Length) -> list[Step]:
+    """All steps of a run, the ones that others or the figures rest on first."""
+    thresholds = [Step(method, sparsity, (DENSE,)) for sparsity in THRESHOLDS for method in (ONE_THRESHOLD, LAYERWISE)]
+    freezing = [Step(FREEZE, sparsity, (DENSE,), length.freeze) for sparsity in FREEZING]
+    first = freezing[:2]
+    best = tuple(step.name for step in first)
+    masking = [Step(MASKED, sparsity, best, length.masked) for sparsity in MASKING]
+    return [
+        Step(DENSE, epochs=length.dense),
+        *thresholds,
+        *first,
+        *masking,
+        *_gradually(GRADUALLY, length),
+        *freezing[2:],
+    ]
+
+
+def _gradually(sparsities: Iterable[float], length: Length) -> list[Step]:
+    """A chain: each sparsity goes on from the one before, so that all of them together cost one long training."""
+    steps: list[Step] = []
+    start = DENSE
+    for sparsity in sparsities:
+        steps.append(Step(GRADUAL, sparsity, (start,), length.ramp + length.tune, length.ramp))
+        start = steps[-1].name
+    return steps
