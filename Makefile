@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage clean
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage kits clean
 
 ##@ Using it
 
@@ -68,6 +68,9 @@ fuzz: $(VENV)/.dev ## Feed 200,000 damaged files of each kind to the readers (RU
 coverage: $(VENV)/.dev ## Print which lines and branches of grader/reading the tests and the corpus reach.
 	@$(BIN)/coverage run -m pytest -q -n 0 tests/grader/reading tests/corpus tests/fuzz -k "not jail and not service"
 	@$(BIN)/coverage report
+
+kits: $(VENV)/.dev ## Train and prune the reference solutions on DATA (a .npz) into OUT, grade them, and draw; hours, resumable.
+	@$(BIN)/python -m kits.reference run --data "$(or $(DATA),cifar10-5class-25x25.npz)" --out "$(or $(OUT),var/kits)"
 
 vendor: $(VENV)/.dev ## Fetch the front end's libraries again, as tools/vendor.lock.json names them (needs npm).
 	@$(BIN)/python tools/vendor.py

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("app", "client", "grader", "models", "migrations", "competitions")
+PACKAGES = ("app", "client", "grader", "kits", "models", "migrations", "competitions")
 
 
 def modules(*packages: str) -> list[Path]:
@@ -59,11 +59,12 @@ def test_the_rules_find_imports_at_all() -> None:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("app", ("client", "migrations", "tests")),
-        ("client", ("app", "models", "migrations", "competitions", "tests")),
-        ("grader", ("app", "client", "models", "migrations", "competitions", "tests")),
-        ("models", ("app", "client", "grader", "migrations", "competitions", "tests")),
-        ("migrations", ("app", "client", "grader", "competitions", "tests")),
+        ("app", ("client", "kits", "migrations", "tests")),
+        ("client", ("app", "kits", "models", "migrations", "competitions", "tests")),
+        ("grader", ("app", "client", "kits", "models", "migrations", "competitions", "tests")),
+        ("kits", ("app", "client", "models", "migrations", "tests")),
+        ("models", ("app", "client", "grader", "kits", "migrations", "competitions", "tests")),
+        ("migrations", ("app", "client", "grader", "kits", "competitions", "tests")),
         ("competitions", PACKAGES),
     ],
 )
@@ -74,6 +75,10 @@ def test_packages_import_along_the_arrows(package: str, forbidden: tuple[str, ..
 
 def test_competitions_hold_data_and_no_code() -> None:
     assert [path.name for path in modules("competitions")] == ["__init__.py"]
+
+
+def test_the_reference_solutions_use_no_pruning_library() -> None:
+    assert arrows(modules("kits"), "tensorflow_model_optimization", "tfmot", "torch") == []
 
 
 def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from kits.reference import masks
 from kits.reference.data import Data
@@ -12,7 +11,7 @@ from kits.reference.network import Model, build
 from kits.reference.plan import DENSE, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
 from kits.reference.training import Recipe, train
 
-PRUNED_FROM = 0.1  # a layer that lost this share of its weights was pruned, and is frozen
+PRUNED_FROM = 0.5  # of the share that the network lost
 EVERY_STEPS = 25  # between two masks of the gradual method
 
 
@@ -42,16 +41,21 @@ def freeze(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) 
 
 
 def freeze_pruned(model: Model) -> list[str]:
-    """Freeze each layer that lost a tenth of its weights or more, and say which these are."""
-    names = []
-    for layer in model.layers:
-        arrays = layer.get_weights()
-        if arrays and masks.zeros_of(arrays) >= PRUNED_FROM * masks.size_of(arrays):
-            layer.trainable = False
-            names.append(layer.name)
-    if len(names) == sum(bool(layer.get_weights()) for layer in model.layers):
-        raise ValueError("every layer was pruned: there is nothing left to train")
-    return names
+    """Freeze each layer that lost half as large a share as the whole network or more, and say which these are.
+
+    A global threshold takes some weights of every layer: the assignment's "layers that were pruned" needs a bound.
+    The layer that lost the smallest share is always trained.
+    """
+    layers = [layer for layer in model.layers if layer.get_weights()]
+    shares = [_share(layer.get_weights()) for layer in layers]
+    bound = PRUNED_FROM * _share(model.get_weights())
+    for layer, share in zip(layers, shares, strict=True):
+        layer.trainable = share < bound or share == min(shares)
+    return [layer.name for layer in layers if not layer.trainable]
+
+
+def _share(arrays: Arrays) -> float:
+    return masks.zeros_of(arrays) / masks.size_of(arrays)
 
 
 def masked(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
@@ -102,8 +106,3 @@ class PruneGradually(keras.callbacks.Callback):  # type: ignore[misc]  # Keras h
         kept = masks.by_one_threshold(arrays, sparsity)
         self.model.exchange(kept)
         self.model.set_weights(masks.applied(arrays, kept))
-
-
-def layer_shares(arrays: Arrays) -> list[float]:
-    """The share of zeros of each array, in the network's order."""
-    return [float(np.mean(array == 0)) for array in arrays]

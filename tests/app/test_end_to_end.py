@@ -1,8 +1,10 @@
 """The service as an operator starts it: files go in by REST and by the form, scores and places on the board come out."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,13 @@ from app.competitions import service as competition_service
 from app.courses import queries as courses
 from app.database import Database
 from app.schema import migrate
+from kits.reference import baselines, results
+from kits.reference.service import Service
 from tests.app.world import FOLDER, PASSWORD, SHARED, populate
 from tests.databases import Backend
 from tests.faults.tree import Tree, running, wait_for
+from tests.kits.cells import program
+from tests.kits.records import result as result_of_kits
 
 DEMO = json.loads((FOLDER / "demo" / "expected.json").read_text(encoding="utf-8"))["samples"]
 CMU = {
@@ -161,3 +167,41 @@ def test_real_students_files_score_as_measured(tree: Tree, way: str, name: str) 
         addresses = {file: hand_in(client, f"cmu-by-{way}", CMU_SAMPLES / file) for file in CMU}
         for file, address in addresses.items():
             check_cmu(result(client, address), *CMU[file])
+
+
+def test_the_starter_notebooks_last_cell_hands_a_file_in(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    sample = FOLDER / "demo" / "samples" / "pruned-93" / "my_model_weights.h5"
+    settings = {"URL": tree.url, "COMPETITION": "demo", "FILE": str(sample)}
+    names: dict[str, Any] = {}
+
+    exec(program(settings, "settings", "submission"), names)
+    found = names["submit"](token=tree.world.people["alan"].token)
+
+    check_demo(found, DEMO["samples/pruned-93/my_model_weights.h5"])
+    assert "is scored" in capsys.readouterr().out
+
+
+def keep_results(folder: Path, samples: Mapping[str, str]) -> None:
+    """A run whose files are the demo's, each by the method that is given for it."""
+    for sample, method in samples.items():
+        facts = DEMO[f"samples/{sample}/my_model_weights.h5"]
+        made = result_of_kits(method, facts["zeros"], facts["correct"], name=sample)
+        (folder / sample).mkdir()
+        results.keep(replace(made, examples=facts["examples"]), folder / sample)
+        shutil.copyfile(
+            FOLDER / "demo" / "samples" / sample / "my_model_weights.h5", folder / sample / results.FILE_NAME
+        )
+
+
+def test_results_of_the_kits_become_rows_of_the_board(tree: Tree, tmp_path: Path) -> None:
+    keep_results(tmp_path, {"dense": "dense", "pruned-93": "masked"})
+    service = Service(tree.url, tree.world.people["instructor"].token)
+
+    assert [baselines.enter(service, "demo", tmp_path) for _ in range(2)] == [True, True]
+
+    with by_rest(tree, "ada") as client:
+        rows = client.get("/competitions/demo/leaderboard").json()["baselines"]
+    assert {row["name"]: row["score_exact"] for row in rows} == {
+        "dense network": "0",
+        "4 masked retraining, 93.0 %": DEMO["samples/pruned-93/my_model_weights.h5"]["score_exact"],
+    }

@@ -1,6 +1,6 @@
 """Makes `competitions/demo`: a hidden test set, sample weight files and what they score, all from Fashion-MNIST.
 
-Run `python tools/make_demo.py --fashion-mnist FOLDER` with the four idx files in FOLDER; it needs the extra `dev`
+Run `python -m kits.demo --fashion-mnist FOLDER` with the four idx files in FOLDER; it needs the extra `dev`
 (Keras trains and judges, tf_keras writes the layout that the assignment asks for).
 It takes a minute and a half on two cores.
 """
