@@ -48,11 +48,11 @@ def load(path: Path, seed: int) -> Data:
 
 def build(source: Path, target: Path, *, only_training: bool) -> None:
     """Write the assignment's images from CIFAR-10 as its authors publish it. Raises DatasetError."""
-    arrays = {}
+    arrays: dict[str, npt.NDArray[Any]] = {}
     for split in (Split.TRAIN,) if only_training else (Split.TRAIN, Split.TEST):
         found = dataset_recipes.cifar10_cmu(source, split)
         arrays |= {f"x_{split.value}": found.images, f"y_{split.value}": found.labels}
-    np.savez_compressed(target, **arrays)
+    np.savez_compressed(target, allow_pickle=False, **arrays)
 
 
 def varied(images: Images, random: np.random.Generator, shift: int) -> npt.NDArray[np.uint8]:

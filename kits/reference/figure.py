@@ -37,13 +37,13 @@ def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 def draw(results: Sequence[Result], path: Path) -> None:
     """Write the figure as SVG; equal results give equal bytes."""
     with matplotlib.rc_context({"svg.hashsalt": "kits", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        figure = Figure(figsize=(10, 5.2), layout="constrained")
         whole, near = figure.subplots(1, 2)
         for axes in (whole, near):
             _points(axes, results)
         whole.set(xlim=(-0.03, 1.03), ylim=(LOWEST, 0.85), title="All sparsities")
         near.set(xlim=DENSE_END[:2], ylim=DENSE_END[2:], title="Where the score is decided")
-        figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+        figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
     # The lines of a file under version control end without blanks.
     text = path.read_text(encoding="utf-8")
@@ -55,17 +55,26 @@ def _points(axes: Any, results: Sequence[Result]) -> None:
         ours = sorted((each.sparsity, float(each.accuracy)) for each in results if each.method == method)
         look = {"color": colour, "marker": mark, "markersize": 9 if method == DENSE else 5}
         if ours:
-            axes.plot(*zip(*ours, strict=True), linewidth=0.8, label=f"{TITLES[method]}, test", **look)
+            axes.plot(*zip(*ours, strict=True), linewidth=0.8, label=TITLES[method], **look)
         theirs = [(point.sparsity, point.accuracy) for point in POINTS if point.method == method]
         if theirs:
-            label = f"{TITLES[method]}, the course's (validation)"
-            axes.plot(*zip(*theirs, strict=True), linestyle="none", fillstyle="none", label=label, **look)
+            axes.plot(*zip(*theirs, strict=True), linestyle="none", fillstyle="none", **look)
+    axes.plot(
+        [], [], "o", color="#666666", fillstyle="none", label="hollow: the course's own run, on validation images"
+    )
     best = frontier([(each.sparsity, float(each.accuracy)) for each in results])
     if best:
-        axes.step(*zip(*best, strict=True), where="pre", color="#999999", linewidth=2.5, alpha=0.5, label="frontier")
-    axes.axhline(NEEDED, color="#666666", linestyle=":", label="accuracy that is needed")
+        axes.step(
+            *zip(*best, strict=True),
+            where="pre",
+            color="#999999",
+            linewidth=2.5,
+            alpha=0.5,
+            label="frontier of ours, on test images",
+        )
+    axes.axhline(NEEDED, color="#666666", linestyle=":", label="accuracy that is needed: above 0.6")
     ends = (0.0, 1.0)
-    score = f"score {BEST_OF_STUDENTS:.4f}, the best of a student"
+    score = f"score {BEST_OF_STUDENTS:.4f}, the best of a student's file"
     axes.plot(ends, [2 * BEST_OF_STUDENTS - end for end in ends], color="#666666", linestyle="--", label=score)
     axes.set(xlabel="sparsity (share of weights that are zero)", ylabel="accuracy")
     axes.grid(alpha=0.25)

@@ -11,7 +11,7 @@ from kits.reference.network import Model, build
 from kits.reference.plan import DENSE, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
 from kits.reference.training import Recipe, train
 
-PRUNED_FROM = 0.5  # of the share that the network lost
+PRUNED_FROM = 0.8  # of the share that the network lost
 EVERY_STEPS = 25  # between two masks of the gradual method
 
 
@@ -41,7 +41,7 @@ def freeze(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) 
 
 
 def freeze_pruned(model: Model) -> list[str]:
-    """Freeze each layer that lost half as large a share as the whole network or more, and say which these are.
+    """Freeze each layer that lost four fifths of the share that the network lost, or more, and say which these are.
 
     A global threshold takes some weights of every layer: the assignment's "layers that were pruned" needs a bound.
     The layer that lost the smallest share is always trained.

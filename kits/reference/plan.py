@@ -43,13 +43,14 @@ class Length:
     tune: int
 
 
-SHORT = Length(dense=20, freeze=2, masked=6, ramp=1, tune=2)
-LONG = Length(dense=60, freeze=10, masked=100, ramp=6, tune=20)
+SHORT = Length(dense=26, freeze=2, masked=5, ramp=1, tune=1)
+LONG = Length(dense=60, freeze=10, masked=100, ramp=6, tune=8)
 
-THRESHOLDS = (0.1, 0.2, 0.3, 0.42, 0.5, 0.59, 0.7, 0.8, 0.9, 0.95)
+THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5, 0.25)
 MASKING = (0.97,)
-GRADUALLY = (0.9, 0.95, 0.97, 0.98, 0.985)
+GRADUALLY = ((0.9, 1), (0.95, 1), (0.97, 2), (0.98, 4), (0.985, 4))
+"""Sparsities, each with how many times `tune` the network is trained on there: the fewer weights, the longer."""
 
 
 def plan(length: Length) -> list[Step]:
@@ -69,11 +70,11 @@ def plan(length: Length) -> list[Step]:
     ]
 
 
-def _gradually(sparsities: Iterable[float], length: Length) -> list[Step]:
+def _gradually(sparsities: Iterable[tuple[float, int]], length: Length) -> list[Step]:
     """A chain: each sparsity goes on from the one before, so that all of them together cost one long training."""
     steps: list[Step] = []
     start = DENSE
-    for sparsity in sparsities:
-        steps.append(Step(GRADUAL, sparsity, (start,), length.ramp + length.tune, length.ramp))
+    for sparsity, times in sparsities:
+        steps.append(Step(GRADUAL, sparsity, (start,), length.ramp + times * length.tune, length.ramp))
         start = steps[-1].name
     return steps

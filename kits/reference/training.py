@@ -103,7 +103,7 @@ def _keep(model: Model, progress: Progress, state: Path) -> None:
     arrays |= {f"b{index}": array for index, array in enumerate(progress.best)}
     scalars = np.array([progress.epoch, progress.best_accuracy, progress.best_epoch, len(progress.best)])
     unfinished = state.with_suffix(".part.npz")
-    np.savez(unfinished, scalars=scalars, **arrays)
+    np.savez(unfinished, allow_pickle=False, scalars=scalars, **arrays)
     unfinished.replace(state)
 
 

@@ -43,7 +43,9 @@ def test_the_share_is_the_courses() -> None:
 def test_the_network_reads_values_by_255() -> None:
     pixels = np.array([[[[0, 51, 255]]]], np.uint8)
 
-    np.testing.assert_array_equal(Images(pixels, np.zeros(1, np.int64)).scaled(), np.float32([[[[0, 0.2, 1]]]]))
+    np.testing.assert_array_equal(
+        Images(pixels, np.zeros(1, np.int64)).scaled(), np.array([[[[0, 0.2, 1]]]], np.float32)
+    )
 
 
 def gradient() -> Images:
@@ -82,3 +84,22 @@ def test_the_images_themselves_stay_as_they_are() -> None:
     data.varied(images, np.random.default_rng(0), 2)
 
     np.testing.assert_array_equal(images.pixels, before)
+
+
+def write_cifar(folder: Path) -> Path:
+    """CIFAR-10's binary version with one image of each class in each file, whose values are 10 x its class."""
+    records = b"".join(bytes([label, *[10 * label] * 3072]) for label in range(10))
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        (folder / f"{name}.bin").write_bytes(records)
+    return folder
+
+
+@pytest.mark.parametrize("only_training", [False, True])
+def test_the_assignments_images_are_cut_out_of_cifar_10(tmp_path: Path, only_training: bool) -> None:
+    data.build(write_cifar(tmp_path), tmp_path / "built.npz", only_training=only_training)
+
+    with np.load(tmp_path / "built.npz") as found:
+        assert found["x_train"].shape == (25, 25, 25, 3)
+        np.testing.assert_array_equal(found["x_train"][:, 0, 0, 0], 10 * (found["y_train"] + 2))
+        assert set(found["y_train"].tolist()) == set(range(5))
+        assert ("x_test" in found) is not only_training

@@ -80,34 +80,3 @@ def test_gradual_pruning_ends_at_its_sparsity(sets: Data, start: Arrays, tmp_pat
     after = make(Step(GRADUAL, 0.9, epochs=2, ramp=1), start, sets, tmp_path, batch=16, counts_from=1)
 
     assert masks.zeros_of(after) / masks.size_of(after) == pytest.approx(0.9, abs=1e-5)
-
-
-class StoppedError(Exception):
-    """Somebody pressed Ctrl-C."""
-
-
-def test_a_training_that_was_stopped_goes_on_where_it_was(
-    sets: Data, start: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from kits.reference import training
-
-    step = Step(MASKED, 0.9, epochs=2)
-    folders = [tmp_path / place / step.name for place in ("whole", "stopped")]
-    for folder in folders:
-        folder.mkdir(parents=True)
-    whole = make(step, start, sets, folders[0])
-    one_epoch = training._one_epoch
-
-    def stop_in_the_second(*given: Any) -> float:
-        if given[4] == 1:
-            raise StoppedError
-        return one_epoch(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(training, "_one_epoch", stop_in_the_second)
-        with pytest.raises(StoppedError):
-            make(step, start, sets, folders[1])
-    resumed = make(step, start, sets, folders[1])
-
-    for ours, theirs in zip(resumed, whole, strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-4)
