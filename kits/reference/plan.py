@@ -43,13 +43,13 @@ class Length:
     tune: int
 
 
-SHORT = Length(dense=26, freeze=2, masked=5, ramp=1, tune=1)
+SHORT = Length(dense=21, freeze=1, masked=4, ramp=1, tune=1)
 LONG = Length(dense=60, freeze=10, masked=100, ramp=6, tune=8)
 
 THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5, 0.25)
 MASKING = (0.97,)
-GRADUALLY = ((0.9, 1), (0.95, 1), (0.97, 2), (0.98, 4), (0.985, 4))
+GRADUALLY = ((0.95, 1), (0.97, 1), (0.98, 3), (0.985, 4))
 """Sparsities, each with how many times `tune` the network is trained on there: the fewer weights, the longer."""
 
 
