@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import logs
-from app.commands import competitions, courses, demo, erasure, housekeeping, people, serving
+from app.commands import competitions, courses, demo, erasure, housekeeping, moving, people, serving
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
+from app.moving.errors import MovingError
 from app.schema import BlockedMigration, OutdatedDatabase, UnknownSchema
 from app.settings import Settings
 from grader.dataset_errors import DatasetError
@@ -25,6 +26,7 @@ TOLD = (
     BlockedMigration,
     DefinitionError,
     DatasetError,
+    MovingError,
     OutdatedDatabase,
     UnknownSchema,
     UnsupportedDatabase,
@@ -99,6 +101,7 @@ _add(courses.COMMANDS)
 _add(competitions.COMMANDS)
 _add(demo.COMMANDS)
 _add(housekeeping.COMMANDS)
+_add(moving.COMMANDS)
 
 if __name__ == "__main__":
     main()

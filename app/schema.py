@@ -91,6 +91,11 @@ def pending(database_url: str) -> tuple[str, ...]:
         engine.dispose()
 
 
+def head() -> str:
+    """The revision that the tables of this release have."""
+    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+
+
 def _present(connection: Connection) -> tuple[str, ...]:
     """The revisions that the database says it has."""
     return MigrationContext.configure(connection).get_current_heads()

@@ -28,7 +28,9 @@ class Store:
         self._files = root / "files"
         self._incoming = root / "incoming"
         self._aside = root / "aside"
-        for folder in (self._files, self._incoming, self._aside):
+        self.datasets = root / "datasets"
+        """Where data sets are made, each in a folder that gets its digest as its name."""
+        for folder in (self._files, self._incoming, self._aside, self.datasets):
             folder.mkdir(parents=True, exist_ok=True)
 
     def receive(self) -> "Incoming":
@@ -44,6 +46,14 @@ class Store:
     def path(self, sha256: str) -> Path:
         """Where a stored file is, for sending it."""
         return _place(self._files, sha256)
+
+    def has(self, sha256: str) -> bool:
+        """Whether a file is stored."""
+        return _place(self._files, sha256).exists()
+
+    def dataset(self, digest: str) -> Path:
+        """The folder of a data set; it is there where the data set is."""
+        return self.datasets / digest
 
     def files(self, older_than: float) -> Iterator[Stored]:
         """The files that were put here before a POSIX timestamp, in no order."""

@@ -1,6 +1,6 @@
 """Which files of the store somebody knows: one list, which a test holds complete."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -23,3 +23,9 @@ def known(session: Session, digests: Collection[str]) -> set[str]:
     for column, condition in REFERENCES:
         found.update(session.scalars(select(column).where(column.in_(digests), condition).distinct()).all())
     return found
+
+
+def all_known(session: Session) -> Iterator[str]:
+    """Every file that a row names, once or several times."""
+    for column, condition in REFERENCES:
+        yield from session.scalars(select(column).where(condition).distinct())

@@ -1,0 +1,57 @@
+"""Commands that take everything along: a backup, and putting it up again, here or elsewhere."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from app.database import Database
+from app.moving import restoring, taking
+from app.moving.manifest import Manifest
+from app.rendering import file_size
+from app.schema import require_current
+from app.settings import Settings
+from app.storage import Store
+
+
+@click.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def back_up(folder: Path) -> None:
+    """Write everything into FOLDER: rows of one moment, files, data sets. The service may go on working.
+
+    FOLDER may hold earlier backups; files that they have are not copied again.
+    """
+    settings = Settings()
+    require_current(settings.database_url)
+    with closing(Database(settings.database_url)) as database:
+        taken = taking.take(database, Store(settings.data_dir), folder)
+    held = taken.manifest
+    click.echo(f"{taken.folder}: {sum(held.tables.values()):,} rows, {_files(held)}, {taken.copied:,} copied just now")
+    for each in held.missing:
+        click.echo(f"not in it: {each}", err=True)
+
+
+@click.command("restore")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--check", is_flag=True, help="Only read all of it and compare the digests.")
+def restore(folder: Path, *, check: bool) -> None:
+    """Put up a backup, or the newest in FOLDER, in the empty database and the data folder that the settings name.
+
+    With another SECATEUR_DATABASE_URL than that of the backup this is the way from SQLite to Postgres, and back.
+    """
+    settings = Settings()
+    backup = restoring.find(folder)
+    if check:
+        restoring.check(backup)
+    else:
+        restoring.restore(backup, settings.database_url, Store(settings.data_dir, settings.min_free_disk_bytes))
+    done = "is whole" if check else "is put up"
+    held = backup.manifest
+    click.echo(f"{backup.folder} {done}: {sum(held.tables.values()):,} rows and {_files(held)}, all as they were")
+
+
+def _files(held: Manifest) -> str:
+    return f"{len(held.files):,} files of {file_size(sum(held.files.values()))}, {len(held.datasets):,} data sets"
+
+
+COMMANDS = (back_up, restore)
