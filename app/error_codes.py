@@ -6,6 +6,7 @@ from app import course_error_codes as courses
 from app.finalists import explained as finalists
 from app.gradebooks import explained as gradebooks
 from app.people import explained as people
+from app.storage import explained as storage
 from app.teams import explained as teams
 
 
@@ -239,6 +240,7 @@ CODES = {
             **finalists.CODES,
             **gradebooks.CODES,
             **people.CODES,
+            **storage.CODES,
             **teams.CODES,
         }.items()
     },

@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services: Services = app.state.services
         services.store.sweep(ABANDONED_SECONDS, time.time())
-        housekeeper = Housekeeper(services.database, settings)
+        housekeeper = Housekeeper(services.database, services.store, settings)
         if settings.gc_hours:
             housekeeper.start()
         yield

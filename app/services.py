@@ -13,7 +13,7 @@ from app.dashboard.kept import Kept
 from app.database import Database
 from app.rendering import Renderer
 from app.settings import Settings
-from app.storage import Store
+from app.storage import Store, open_store
 from app.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def open_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=Database(settings.database_url),
-        store=Store(settings.data_dir, settings.min_free_disk_bytes),
+        store=open_store(settings),
         passwords=make_passwords(settings),
         throttle=Throttle(time.monotonic),
         renderer=Renderer(settings),

@@ -64,6 +64,14 @@ class Settings(BaseSettings):
     """Largest upload of a hidden test set in bytes; larger ones are added by `secateur dataset add`."""
     upload_seconds: float = Field(default=600.0, gt=0)
     """Seconds within which a submission's body has to arrive completely."""
+    store_url: str = ""
+    """`s3://BUCKET/PREFIX` for a file store that several machines share; by default a folder in `data_dir`."""
+    store_endpoint: str = ""
+    """Address of an S3-compatible server, such as http://minio:9000; by default Amazon's. Keys: AWS_ACCESS_KEY_ID and so on."""
+    store_seconds: float = Field(default=30.0, gt=0)
+    """Seconds that one request to that store may take, its retries included."""
+    store_cache_bytes: int = Field(default=8192 * MIB, ge=0)
+    """Bytes that copies of its files and data sets may take on this machine; what was used longest ago goes first."""
     min_free_disk_bytes: int = Field(default=512 * MIB, ge=0)
     """Free space in bytes below which uploads are refused, so that the database can still write."""
 
@@ -97,6 +105,13 @@ class Settings(BaseSettings):
     def _check_public_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"must begin with http:// or https://, got {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("store_url")
+    @classmethod
+    def _check_store_url(cls, value: str) -> str:
+        if value and not value.startswith("s3://"):
+            raise ValueError(f"must begin with s3://, got {value!r}; a folder is named by SECATEUR_DATA_DIR")
         return value.rstrip("/")
 
     @model_validator(mode="after")

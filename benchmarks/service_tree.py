@@ -20,6 +20,7 @@ from app.competitions import definition
 from app.competitions import service as competition_service
 from app.courses import service as courses
 from app.database import Database, migrate
+from app.storage import Store
 from benchmarks.material import SHIPPED
 from models.courses import Role
 
@@ -154,7 +155,9 @@ def _populate(database_url: str, folder: Path, test_set: Path, path: Path) -> st
         person = accounts.create_user(session, email="ada@example.org", name="Ada", password_hash="-")
         courses.add_member(session, course.id, person.id, Role.STUDENT)
         token = accounts.create_token(session, person.id, "bench", timedelta(days=1)).text
-        data = competition_service.add_dataset(session, competition_service.copy_dataset(folder, "bench", test_set))
+        data = competition_service.add_dataset(
+            session, competition_service.copy_dataset(Store(folder), "bench", test_set)
+        )
         read = definition.from_yaml(text, path.name, path.parent)
         competition_service.apply(session, course, read, text, data, None)
     database.close()

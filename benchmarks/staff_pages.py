@@ -26,6 +26,7 @@ from app.courses import service as courses
 from app.database import Database, migrate
 from app.main import create_app
 from app.settings import Settings
+from app.storage import Store
 from benchmarks.material import SHIPPED
 from models import Entrant, EntrantMember, FileRole, Grading, Phase, Role, State, Submission, SubmissionFile, User, Via
 from models.courses import Membership
@@ -101,7 +102,7 @@ def _course(folder: Path, *, full: bool) -> TestClient:
         person = accounts.create_user(session, email="i@example.org", name="Instructor", password_hash="-")
         courses.add_member(session, course.id, person.id, Role.INSTRUCTOR)
         cookie = accounts.open_session(session, person.id, lifetime=timedelta(days=1))
-        data = competitions.add_dataset(session, competitions.copy_dataset(folder, "bench", folder / "test.npz"))
+        data = competitions.add_dataset(session, competitions.copy_dataset(Store(folder), "bench", folder / "test.npz"))
         read = definition.from_yaml(text, "demo.yaml", SHIPPED)
         version = competitions.apply(session, course, read, text, data, None)
         if full:

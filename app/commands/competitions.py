@@ -10,6 +10,7 @@ from app.commands.writing import writing
 from app.competitions import definition, examples, service
 from app.schema import require_current
 from app.settings import Settings
+from app.storage import open_store
 
 _file = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -26,7 +27,7 @@ def add_dataset(name: str, file: Path) -> None:
     """Copy an .npz with images and labels into the service."""
     settings = Settings()
     require_current(settings.database_url)
-    copied = service.copy_dataset(settings.data_dir, name, file)
+    copied = service.copy_dataset(open_store(settings), name, file)
     with writing(settings) as session:
         added = service.add_dataset(session, copied)
     click.echo(f"data set {name}: {added.examples:,} examples, digest {added.digest}")

@@ -19,7 +19,7 @@ from app.database import Database
 from app.schema import require_current
 from app.services import make_passwords
 from app.settings import Settings
-from app.storage import Store
+from app.storage import open_store
 from app.submissions import service as submissions
 from app.submissions.admission import Admission
 from app.submissions.intake import Upload
@@ -60,7 +60,7 @@ def _make(settings: Settings, database: Database) -> None:
     hasher = make_passwords(settings)
     words = {email: secrets.token_urlsafe(9) for email, _, _ in PEOPLE}
     hashes = {email: hasher.hash(word) for email, word in words.items()}
-    data = competition_service.copy_dataset(settings.data_dir, "demo-test", FOLDER / "demo" / "hidden-test.npz")
+    data = competition_service.copy_dataset(open_store(settings), "demo-test", FOLDER / "demo" / "hidden-test.npz")
     files = {email: _store(settings, sample) for email, sample in ON_THE_BOARD.items()}
     with database.write() as session:
         course = courses.create_course(session, slug=COURSE, title="Demo course", time_zone="UTC")
@@ -96,7 +96,7 @@ def _add_competition(session: Session, course: Course, copied: Dataset) -> None:
 
 def _store(settings: Settings, sample: str) -> Upload:
     path = FOLDER / "demo" / "samples" / sample / "my_model_weights.h5"
-    with Store(settings.data_dir).receive() as incoming:
+    with open_store(settings).receive() as incoming:
         incoming.write(path.read_bytes())
         return Upload(path.name, incoming.keep())
 

@@ -9,6 +9,7 @@ from app.housekeeping.service import tidy
 from app.rendering import file_size
 from app.schema import require_current
 from app.settings import Settings
+from app.storage import open_store
 
 
 @click.command("gc")
@@ -18,7 +19,7 @@ def collect(dry_run: bool) -> None:
     settings = Settings()
     require_current(settings.database_url)
     with closing(Database(settings.database_url)) as database:
-        found = tidy(database, settings.data_dir, dry_run=dry_run)
+        found = tidy(database, open_store(settings), settings.data_dir, dry_run=dry_run)
     would = "would be " if dry_run else ""
     click.echo(f"files that no submission names: {found.orphans:,} {would}removed, {file_size(found.orphan_bytes)}")
     click.echo(f"broken uploads: {found.uploads:,}, interrupted data sets: {found.datasets:,}")

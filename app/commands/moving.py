@@ -11,7 +11,7 @@ from app.moving.manifest import Manifest
 from app.rendering import file_size
 from app.schema import require_current
 from app.settings import Settings
-from app.storage import Store
+from app.storage import open_store
 
 
 @click.command("backup")
@@ -24,7 +24,7 @@ def back_up(folder: Path) -> None:
     settings = Settings()
     require_current(settings.database_url)
     with closing(Database(settings.database_url)) as database:
-        taken = taking.take(database, Store(settings.data_dir), folder)
+        taken = taking.take(database, open_store(settings), folder)
     held = taken.manifest
     click.echo(f"{taken.folder}: {sum(held.tables.values()):,} rows, {_files(held)}, {taken.copied:,} copied just now")
     for each in held.missing:
@@ -44,7 +44,7 @@ def restore(folder: Path, *, check: bool) -> None:
     if check:
         restoring.check(backup)
     else:
-        restoring.restore(backup, settings.database_url, Store(settings.data_dir, settings.min_free_disk_bytes))
+        restoring.restore(backup, settings.database_url, open_store(settings))
     done = "is whole" if check else "is put up"
     held = backup.manifest
     click.echo(f"{backup.folder} {done}: {sum(held.tables.values()):,} rows and {_files(held)}, all as they were")

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.clock import read_clock
 from app.competitions.definition import CompetitionDefinition
-from app.competitions.stored import dataset_folder, datasets_folder
 from app.courses.service import check_slug
 from app.errors import AppError, Conflict, NotFound, Unprocessable
+from app.storage import Store
 from grader import dataset_folders, dataset_streams
 from grader.datasets import Description
 from models.competitions import Competition, CompetitionVersion
@@ -24,21 +24,22 @@ IS_CURRENT = (
 """Whether a version is the one that holds now: the highest number of its competition."""
 
 
-def copy_dataset(data_dir: Path, name: str, path: Path) -> Dataset:
+def copy_dataset(store: Store, name: str, path: Path) -> Dataset:
     """Copies an `.npz` into the service, for `add_dataset`. A folder that is there is left alone unless it is damaged.
 
     Raises DatasetError, or AppError where the name will not do.
     """
     check_slug(name, "a data set's name")
-    with dataset_folders.written(dataset_streams.load(path), datasets_folder(data_dir)) as copy:
-        return dataset_of(name, place_dataset(data_dir, copy))
+    with dataset_folders.written(dataset_streams.load(path), store.datasets) as copy:
+        return dataset_of(name, place_dataset(store, copy))
 
 
-def place_dataset(data_dir: Path, copy: dataset_folders.Unplaced) -> Description:
+def place_dataset(store: Store, copy: dataset_folders.Unplaced) -> Description:
     """What there is to say of a data set that is in its place now; one that is there is left alone unless damaged."""
-    folder = dataset_folder(data_dir, copy.description.digest)
+    folder = store.datasets / copy.description.digest
     if not dataset_folders.is_intact(folder, copy.description):
         copy.put_at(folder)
+    store.publish_dataset(copy.description.digest)
     return copy.description
 
 

@@ -1,25 +1,15 @@
 """The rules of a stored version, ready to grade with: definition, network and hidden test set, opened once a process."""
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Self
 
 from app.competitions.definition import CompetitionDefinition, from_json
 from app.database import Database
+from app.storage import Store
 from grader.competition import Definition
 from grader.errors import GraderFault
 from grader.testset import TestSet, open_test_folder
 from models.competitions import CompetitionVersion
-
-
-def datasets_folder(data_dir: Path) -> Path:
-    """Where the service keeps its data sets, each in a folder."""
-    return data_dir / "datasets"
-
-
-def dataset_folder(data_dir: Path, digest: str) -> Path:
-    """Where the service keeps a data set."""
-    return datasets_folder(data_dir) / digest
 
 
 class Definitions:
@@ -38,26 +28,26 @@ class Definitions:
 class Rules:
     """One version's rules. The test set is opened when it is first needed and stays open."""
 
-    def __init__(self, definition: Definition, dataset_digest: str, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, definition: Definition, dataset_digest: str, store: Store, stack: ExitStack) -> None:
         self.definition = definition
         self.dataset_digest = dataset_digest
-        self._folder = folder
+        self._store = store
         self._stack = stack
         self._test_set: TestSet | None = None
 
     def test_set(self) -> TestSet:
-        """The hidden test set. Raises DatasetError where the folder is damaged."""
+        """The hidden test set. Raises DatasetError where its folder is damaged, StoreAway where it is not to be had now."""
         if self._test_set is None:
-            self._test_set = self._stack.enter_context(open_test_folder(self._folder))
+            self._test_set = self._stack.enter_context(open_test_folder(self._store.dataset(self.dataset_digest)))
         return self._test_set
 
 
 class RulesCache:
     """The rules of every version that this process has graded with."""
 
-    def __init__(self, database: Database, data_dir: Path) -> None:
+    def __init__(self, database: Database, store: Store) -> None:
         self._database = database
-        self._data_dir = data_dir
+        self._store = store
         self._rules: dict[int, Rules] = {}
         self._stack = ExitStack()
 
@@ -74,7 +64,7 @@ class RulesCache:
                 raise GraderFault(f"version {version_id} has no test set; nothing is graded under it")
             digest = version.dataset.digest
             definition = from_json(version.definition).grading
-        return Rules(definition, digest, dataset_folder(self._data_dir, digest), self._stack)
+        return Rules(definition, digest, self._store, self._stack)
 
     def __enter__(self) -> Self:
         return self

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.audit.recording import note
 from app.competitions import service as competitions
-from app.competitions.stored import dataset_folder, datasets_folder
 from app.courses.service import check_slug
 from app.editing import queries
 from app.errors import AppError, Unprocessable
+from app.storage import Store
 from grader import dataset_folders, dataset_process, reference_upload
 from grader.airlock.runner import Airlock
 from grader.dataset_errors import DatasetError
@@ -52,22 +52,23 @@ def pictures(fields: dict[str, str], *, is_archive: bool) -> Pictures:
     return Pictures(layout, _side(fields, "resize"), _side(fields, "crop"), classes)
 
 
-def make_dataset(data_dir: Path, upload: Path, asked: Pictures, seconds: float) -> tuple[Description, str]:
+def make_dataset(store: Store, upload: Path, asked: Pictures, seconds: float) -> tuple[Description, str]:
     """The facts about the test set, in its place, and the jail it was read in. Raises Unprocessable for what is none."""
     request = Request(
         str(upload.resolve()),
-        str(datasets_folder(data_dir).resolve()),
+        str(store.datasets.resolve()),
         asked.layout,
         asked.resize,
         asked.crop,
         asked.classes,
     )
-    datasets_folder(data_dir).mkdir(parents=True, exist_ok=True)
     try:
-        return dataset_process.make(request, seconds)
+        described, jail = dataset_process.make(request, seconds)
     except DatasetError as error:
         told = {"message": str(error), "where": error.where, "expected": error.expected, "got": error.got}
         raise Unprocessable("dataset-file", str(error), errors=[{**told, "hint": error.advice}]) from None
+    store.publish_dataset(described.digest)
+    return described, jail
 
 
 def add_dataset(session: Session, course: Course, name: str, described: Description, jail: str, by_id: int) -> Dataset:
@@ -126,11 +127,11 @@ def network_name(name: str, key: str, sha256: str) -> str:
     return f"{plain[:STEM_CHARACTERS] or 'network'}-{sha256[:DIGEST_SHOWN]}.{ending}"
 
 
-def per_class(data_dir: Path, dataset: Dataset) -> tuple[int, ...]:
+def per_class(store: Store, dataset: Dataset) -> tuple[int, ...]:
     """How many images of each class a test set has; empty where its folder is damaged or gone."""
     try:
-        return dataset_folders.facts(dataset_folder(data_dir, dataset.digest)).per_class
-    except DatasetError:
+        return dataset_folders.facts(store.dataset(dataset.digest)).per_class
+    except (DatasetError, FileNotFoundError):
         return ()
 
 

@@ -1,7 +1,5 @@
 """What a change of a definition would make of the submissions that are there, told before it is applied."""
 
-from pathlib import Path
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +9,7 @@ from app.editing.changes import Change, Way
 from app.rejudges import queries
 from app.rejudges.comparing import Comparison, compare
 from app.rejudges.outlook import outlook, terms_of
+from app.storage import Store
 from grader import rescoring
 from models.datasets import Dataset
 from models.gradings import Grading
@@ -41,7 +40,7 @@ def kept(session: Session, competition_id: int, old: CompetitionDefinition, new:
 def outlooks(
     session: Session,
     definitions: Definitions,
-    data_dir: Path,
+    store: Store,
     competition_id: int,
     old: CompetitionDefinition,
     new: CompetitionDefinition,
@@ -51,5 +50,5 @@ def outlooks(
     """Who gains and who loses, for each way of which that can be told without evaluating a file."""
     found = {Way.KEEP: kept(session, competition_id, old, new)}
     if Way.RESCORE in ways and dataset is not None:
-        found[Way.RESCORE] = outlook(session, definitions, data_dir, competition_id, old, new, dataset)
+        found[Way.RESCORE] = outlook(session, definitions, store, competition_id, old, new, dataset)
     return found

@@ -120,9 +120,9 @@ def _review(
     dataset: Dataset | None,
     deep: Change,
 ) -> Review:
-    old, data_dir = services.definitions.of(base), services.settings.data_dir
+    old, store = services.definitions.of(base), services.store
     found = outlooks.outlooks(
-        session, services.definitions, data_dir, entry.competition.id, old, examined.accepted(), dataset, WAYS[deep]
+        session, services.definitions, store, entry.competition.id, old, examined.accepted(), dataset, WAYS[deep]
     )
     shown = {change.submission_id for each in found.values() for change in each.ones[:ROWS_SHOWN]}
     people = rejudge_queries.people(session, sorted(shown))

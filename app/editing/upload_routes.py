@@ -66,8 +66,7 @@ def list_datasets(
     enrolment = enter_course_as_instructor(session, course, signed.user)
     found = enrolment.course
     items = [
-        dataset_body(each, material.per_class(services.settings.data_dir, each))
-        for each in queries.datasets(session, found.id)
+        dataset_body(each, material.per_class(services.store, each)) for each in queries.datasets(session, found.id)
     ]
     context = {
         "course": found,
@@ -86,7 +85,7 @@ def list_datasets(
     response_model=DatasetBody,
     responses={
         303: {"description": "For a browser: back to the list, or to the competition's check list."},
-        **problems(400, 401, 403, 404, 408, 409, 412, 413, 422, 507),
+        **problems(400, 401, 403, 404, 408, 409, 412, 413, 422, 503, 507),
     },
     openapi_extra=_OF_DATASETS,
 )
@@ -165,7 +164,7 @@ def _make(services: Services, incoming: Incoming, received: Received) -> tuple[D
         raise Unprocessable("upload-fields", "name: give the test set a name, such as hidden-2026.")
     is_archive = received.name.lower().endswith(".zip")
     asked = material.pictures(fields, is_archive=is_archive)
-    return material.make_dataset(services.settings.data_dir, incoming.complete(), asked, DATASET_SECONDS)
+    return material.make_dataset(services.store, incoming.complete(), asked, DATASET_SECONDS)
 
 
 def _add_dataset(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -66,7 +67,9 @@ def archive(database: Database, store: Store, entry: Entry, only: Sequence[int] 
 
     def members() -> Iterator[Member]:
         for row in rows:
-            yield Member(row.path, store.path(row.file.sha256), row.submission.received_at.astimezone(entry.zone))
+            yield Member(
+                row.path, partial(store.path, row.file.sha256), row.submission.received_at.astimezone(entry.zone)
+            )
         yield from _reports(database, {row.submission.id: row.folder for row in rows})
         yield Member("submissions.csv", _table(rows, set(missing), entry).encode())
 

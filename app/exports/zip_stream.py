@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ _SAFE = re.compile(r"[^\w .@()+=,-]")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of the archive: bytes, or a path to them; one that is not there any more is told in `missing`."""
+    """A file of the archive: bytes, or what finds the path to them; one that is not there any more is told in `missing`."""
 
     name: str
-    content: bytes | Path
+    content: bytes | Callable[[], Path]
     at: datetime | None = None
 
 
@@ -42,7 +42,7 @@ def _written(archive: zipfile.ZipFile, sink: "_Sink", member: Member, missing: l
         info.date_time = member.at.timetuple()[:6]
     info.external_attr = 0o600 << 16
     try:
-        source = io.BytesIO(member.content) if isinstance(member.content, bytes) else member.content.open("rb")
+        source = io.BytesIO(member.content) if isinstance(member.content, bytes) else member.content().open("rb")
     except FileNotFoundError:
         missing.append(member.name)
         return

@@ -62,7 +62,7 @@ def show_code(request: Request, services: AppServices, signed: Signed, session: 
     response_model=CodeBody,
     responses={
         303: {"description": "For a browser: back to the page."},
-        **problems(400, 401, 403, 404, 408, 409, 413, 422, 507),
+        **problems(400, 401, 403, 404, 408, 409, 413, 422, 503, 507),
     },
     openapi_extra={"requestBody": _BODY},
 )
@@ -85,7 +85,7 @@ async def hand_in(request: Request, services: AppServices, slug: Printable) -> R
     operation_id="getCodeFile",
     summary="Code that was handed in",
     response_class=Response,
-    responses={200: BYTES, **problems(401, 404, 422)},
+    responses={200: BYTES, **problems(401, 404, 422, 503)},
 )
 def download(
     services: AppServices, signed: Signed, session: Reading, slug: Printable, upload_id: RowNumber

@@ -9,7 +9,6 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 
 from app.clock import db_now
-from app.competitions.stored import datasets_folder
 from app.database import Database
 from app.housekeeping import blobs
 from app.storage import Store
@@ -32,15 +31,16 @@ class Tidied:
     sessions: int
 
 
-def tidy(database: Database, data_dir: Path, *, dry_run: bool = False) -> Tidied:
+def tidy(database: Database, store: Store, data_dir: Path, *, dry_run: bool = False) -> Tidied:
     """Removes what nobody knows and what was left half done; with `dry_run` only counts it."""
-    store, now = Store(data_dir), time.time()
+    now = time.time()
     if not dry_run:
+        store.trim()
         store.put_back_left(now - blobs.YOUNG_SECONDS)
     found = blobs.orphans(database, store, now)
     gone = list(found) if dry_run else list(blobs.remove(database, store, list(found), now))
     uploads = store.broken(BROKEN_SECONDS, now)
-    readings, datasets = _readings(database, data_dir, now), _unfinished(data_dir, now)
+    readings, datasets = _readings(database, data_dir, now), _unfinished(store, now)
     if not dry_run:
         _remove([*uploads, *readings, *datasets])
     return Tidied(
@@ -61,9 +61,9 @@ def _remove(paths: list[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _unfinished(data_dir: Path, now: float) -> list[Path]:
+def _unfinished(store: Store, now: float) -> list[Path]:
     """The folders of data sets whose adding was interrupted: their names begin with a dot until they have a place."""
-    return [path for path in _old(datasets_folder(data_dir), now) if path.name.startswith(".") and path.is_dir()]
+    return [path for path in _old(store.datasets, now) if path.name.startswith(".") and path.is_dir()]
 
 
 def _readings(database: Database, data_dir: Path, now: float) -> list[Path]:

@@ -47,24 +47,37 @@ def chunks(store: Store, sha256: str) -> Iterator[bytes]:
         yield from _pieces(file)
 
 
+def dataset(store: Store, digest: str) -> Path:
+    """The folder of a data set. Raises Damaged where it is not there."""
+    try:
+        return store.dataset(digest)
+    except FileNotFoundError:
+        raise Damaged(f"the data set {digest} is not there") from None
+
+
 def digests(folder: Path) -> dict[DatasetFile, str]:
     """SHA-256 of each file of a data set. Raises Damaged where one is not there."""
     return {name: _digest(folder / name) for name in DATASET_FILES}
 
 
 def copy_dataset(source: Store, target: Store, digest: str, expected: Mapping[DatasetFile, str]) -> None:
-    """Brings a data set to another store, unless it is there. Raises Damaged where it has other bytes than expected."""
-    if is_dataset_whole(target, digest, expected):
-        return
+    """Brings a data set to another store. Raises Damaged where it has other bytes than expected."""
+    if not is_dataset_whole(target, digest, expected):
+        _bring_dataset(source, target, digest, expected)
+    target.publish_dataset(digest)
+
+
+def _bring_dataset(source: Store, target: Store, digest: str, expected: Mapping[DatasetFile, str]) -> None:
+    folder = dataset(source, digest)
     unfinished = target.datasets / f".{secrets.token_hex(8)}"
     unfinished.mkdir()
     try:
         for name in DATASET_FILES:
-            shutil.copyfile(_existing(source.dataset(digest) / name), unfinished / name)
+            shutil.copyfile(_existing(folder / name), unfinished / name)
             sync(unfinished / name)
         if digests(unfinished) != expected:
             raise Damaged(f"the data set {digest} has other bytes than the backup says")
-        _replace(unfinished, target.dataset(digest))
+        _replace(unfinished, target.datasets / digest)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -72,7 +85,7 @@ def copy_dataset(source: Store, target: Store, digest: str, expected: Mapping[Da
 def is_dataset_whole(store: Store, digest: str, expected: Mapping[DatasetFile, str]) -> bool:
     """True where the store has the data set with these bytes."""
     try:
-        return digests(store.dataset(digest)) == expected
+        return digests(dataset(store, digest)) == expected
     except Damaged:
         return False
 

@@ -67,7 +67,7 @@ def restore(backup: Backup, database_url: str, store: Store) -> None:
         if not rows.is_empty(connection):
             raise MovingError("the database is not empty; name a new one by SECATEUR_DATABASE_URL")
     for sha256 in backup.manifest.files:
-        if not files.is_whole(store, sha256):
+        if not (store.has(sha256) and files.is_whole(store, sha256)):
             files.copy(backup.vault, store, sha256)
     for digest, expected in backup.manifest.datasets.items():
         files.copy_dataset(backup.vault, store, digest, expected)

@@ -123,7 +123,7 @@ def _keep_datasets(
     kept = {}
     for digest in wanted:
         try:
-            expected = files.digests(store.dataset(digest))
+            expected = files.digests(files.dataset(store, digest))
             files.copy_dataset(store, vault, digest, expected)
             kept[digest] = expected
         except Damaged as damage:

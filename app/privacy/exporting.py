@@ -6,6 +6,7 @@ Scores and reports are told as the person may see them now: asking for one's dat
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi.encoders import jsonable_encoder
@@ -70,7 +71,7 @@ def archive(store: Store, holding: Holding) -> Iterator[bytes]:
         for name, rows in holding.tables.items():
             yield Member(f"{name}.json", json.dumps(jsonable_encoder(rows), indent=1).encode())
         for name, sha256 in holding.files:
-            yield Member(name, store.path(sha256))
+            yield Member(name, partial(store.path, sha256))
         if missing:
             yield Member("missing.txt", "\n".join(missing).encode())
 

@@ -7,8 +7,10 @@ import signal
 
 from app.database import Database
 from app.engines import AWAY
+from app.errors import AppError
 from app.queue import tickets
 from app.queue.tickets import Ticket
+from app.storage import StoreAway
 from grader.errors import AirlockUnavailable, DefinitionError
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ def hand_back(database: Database, ticket: Ticket, error: Exception) -> bool:
     fault = f"{type(error).__name__}: {error}"[:2000]
     try:
         with database.write() as session:
-            if isinstance(error, AirlockUnavailable) or lacks_room(error):
+            if isinstance(error, AirlockUnavailable) or may_pass(error):
                 tickets.give_back(session, ticket, fault)
             elif isinstance(error, DefinitionError):
                 tickets.give_up(session, ticket, fault)  # the rules are as wrong the next time
@@ -36,8 +38,10 @@ def hand_back(database: Database, ticket: Ticket, error: Exception) -> bool:
     return True
 
 
-def lacks_room(error: Exception) -> bool:
-    """True where the disk was full or no descriptor was left: nothing that a file is to blame for, and it may pass."""
+def may_pass(error: Exception) -> bool:
+    """True where the disk was full, no descriptor was left or the file store away: no file is to blame, and it may pass."""
+    if isinstance(error, AppError):
+        return isinstance(error, StoreAway) or error.status == 507
     return isinstance(error, OSError) and error.errno in NO_ROOM
 
 

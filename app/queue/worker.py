@@ -17,10 +17,10 @@ from app.queue.memory import keep_freed_memory
 from app.queue.order import with_shadow
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
-from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, lacks_room
+from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, may_pass
 from app.queue.workers import Identity
 from app.settings import Settings
-from app.storage import Store
+from app.storage import open_store
 from grader import exports
 from grader.airlock.layers import Level
 from grader.airlock.on_demand import OnDemand
@@ -56,7 +56,8 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         exporter = stack.enter_context(OnDemand(EXPORTING_JOB)) if exports.has_torch() else None
         database = Database(settings.database_url)
         stack.callback(database.close)
-        rules = stack.enter_context(RulesCache(database, settings.data_dir))
+        store = open_store(settings, min_free_bytes=0)
+        rules = stack.enter_context(RulesCache(database, store))
         worse = max((reader, evaluator), key=lambda airlock: airlock.level.value)
         identity = _register(database, stop, name, lanes, worse, versions)
         if identity is None:
@@ -70,7 +71,7 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         stack.callback(still.set)
         parked = Parked(settings.data_dir)
         parked.sweep()
-        grader = Grader(database, Store(settings.data_dir), rules, reader, evaluator, lanes, parked, exporter)
+        grader = Grader(database, store, rules, reader, evaluator, lanes, parked, exporter)
         _tell_what_is_missing(name, worse.level, exporter)
         if worse.level is Level.C:
             log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", name)
@@ -151,5 +152,5 @@ def _grade(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
             raise  # the jail that held at the start is gone: end, and be started and tested anew
         if lacks_memory(error):
             end_for_want_of_memory()
-        if lacks_room(error):
+        if may_pass(error):
             stop.wait(TROUBLE_SECONDS)

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.competitions.definition import CompetitionDefinition
-from app.competitions.stored import Definitions, dataset_folder
+from app.competitions.stored import Definitions
 from app.leaderboard.service import rule_from
 from app.queue.rescoring import classes_of
 from app.rejudges import queries
 from app.rejudges.comparing import Comparison, Judged, Terms, compare, unchanged
+from app.storage import Store
 from grader import dataset_folders, rescoring
 from grader.datasets import Labels
 from grader.formula import FormulaError
@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 100
 def outlook(
     session: Session,
     definitions: Definitions,
-    data_dir: Path,
+    store: Store,
     competition_id: int,
     now: CompetitionDefinition,
     new: CompetitionDefinition,
@@ -40,7 +40,7 @@ def outlook(
 
     A change without a result says why: the file has to be evaluated again, or a formula has no value for it.
     """
-    view = _View(session, definitions, data_dir, new, dataset.digest)
+    view = _View(session, definitions, store, new, dataset.digest)
     return compare(view.pairs(competition_id), terms_of(now), terms_of(new))
 
 
@@ -55,7 +55,7 @@ class _View:
 
     session: Session
     definitions: Definitions
-    data_dir: Path
+    store: Store
     new: CompetitionDefinition
     dataset_digest: str
     obstacles: dict[int, str] = field(default_factory=dict)
@@ -120,5 +120,5 @@ class _View:
 
     def _labels(self) -> Labels:
         if self.read_labels is None:
-            self.read_labels = dataset_folders.labels(dataset_folder(self.data_dir, self.dataset_digest))
+            self.read_labels = dataset_folders.labels(self.store.dataset(self.dataset_digest))
         return self.read_labels

@@ -29,7 +29,7 @@ POLICY = "default-src 'none'; sandbox"
     operation_id="getFile",
     summary="A file of a submission",
     response_class=Response,
-    responses={200: BYTES, **problems(401, 404, 422)},
+    responses={200: BYTES, **problems(401, 404, 422, 503)},
 )
 def download(
     services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber, file_id: RowNumber
@@ -49,7 +49,7 @@ def download(
     operation_id="getCompacted",
     summary="The compacted network",
     response_class=Response,
-    responses={200: BYTES, **problems(401, 404, 422)},
+    responses={200: BYTES, **problems(401, 404, 422, 503)},
 )
 def download_compacted(
     services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber, kind: ArtifactKind

@@ -80,7 +80,7 @@ _BODY = {
     response_model=AcceptedBody,
     responses={
         303: {"description": "For a browser: on to the submission's page."},
-        **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 507),
+        **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
     openapi_extra={"requestBody": _BODY},
 )

@@ -69,7 +69,7 @@ def apply(database: Database, world: World, folder: Path, course: str = COURSE) 
     if not path.exists():
         labels = np.arange(2 * EXAMPLES, dtype=np.int64) % 5
         np.savez(path, images=np.zeros((2 * EXAMPLES, 25, 25, 3), np.uint8), labels=labels)
-    copied = competitions.copy_dataset(world.folder, "food", path)
+    copied = competitions.copy_dataset(Store(world.folder), "food", path)
     with database.write() as session:
         dataset = competitions.add_dataset(session, copied)
         read = definition.from_yaml(text(course), "term.yaml", FOLDER)

@@ -27,6 +27,7 @@ from app.competitions import service as competition_service  # noqa: E402
 from app.courses import service as courses  # noqa: E402
 from app.database import Database  # noqa: E402
 from app.schema import migrate  # noqa: E402
+from app.storage import Store  # noqa: E402
 from models.courses import Course, Role  # noqa: E402
 from tests.app.world import FOLDER, World, populate, write_images  # noqa: E402
 from tests.databases import Backend  # noqa: E402
@@ -165,7 +166,7 @@ def enrol(database: Database, world: World, images: Path) -> Sequence[str]:
     text = text.replace("opens: 2026-09-01 00:00", "opens: 2020-09-01 00:00").replace("closes: 2026-12-18 23:59", "")
     with database.write() as session:
         course = session.get_one(Course, world.course_id)
-        copied = competition_service.copy_dataset(world.folder, "clothes", images)
+        copied = competition_service.copy_dataset(Store(world.folder), "clothes", images)
         dataset = competition_service.add_dataset(session, copied)
         read = definition.from_yaml(text, "cs6886.yaml", FOLDER)
         competition_service.apply(session, course, read, text, dataset, None)

@@ -20,6 +20,7 @@ from app.database import Database
 from app.schema import migrate
 from kits.reference import baselines, results
 from kits.reference.service import Service
+from app.storage import Store
 from tests.app.world import FOLDER, PASSWORD, SHARED, populate
 from tests.databases import Backend
 from tests.faults.tree import Tree, running, wait_for
@@ -72,7 +73,7 @@ def add_cmu(database: Database, folder: Path, scratch: Path) -> None:
         course = courses.course_by_slug(session, "ml")
         assert course is not None
         dataset = competition_service.add_dataset(
-            session, competition_service.copy_dataset(folder, "cmu-test", scratch / "test.npz")
+            session, competition_service.copy_dataset(Store(folder), "cmu-test", scratch / "test.npz")
         )
         # One for each way in, alike but for a byte of a limit: results are copied between equal rules alone.
         for slug, max_bytes in CMU_SLUGS.items():

@@ -102,7 +102,9 @@ def populate(database: Database, folder: Path, passwords: Passwords, images: Pat
             cookie = accounts.open_session(session, user.id, lifetime=DAY, user_agent="Browser/1")
             token = accounts.create_token(session, user.id, "laptop", DAY).text
             people[name] = Person(user.id, user.email, cookie, token)
-        dataset = competition_service.add_dataset(session, competition_service.copy_dataset(folder, "hidden", images))
+        dataset = competition_service.add_dataset(
+            session, competition_service.copy_dataset(Store(folder), "hidden", images)
+        )
         text = (FOLDER / "demo.yaml").read_text(encoding="utf-8")
         read = definition.from_yaml(text, "demo.yaml", FOLDER)
         version = competition_service.apply(session, course, read, text, dataset, None)

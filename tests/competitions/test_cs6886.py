@@ -16,6 +16,7 @@ from app.competitions import service as competition_service
 from app.courses import queries as courses
 from app.database import Database
 from app.schema import migrate
+from app.storage import Store
 from tests.app.test_end_to_end import by_rest, hand_in, result
 from tests.app.world import FOLDER, SHARED, populate, write_images
 from tests.databases import Backend
@@ -60,7 +61,7 @@ def add_cs6886(database: Database, folder: Path, images: Path) -> None:
     with database.write() as session:
         course = courses.course_by_slug(session, "ml")
         assert course is not None
-        copied = competition_service.copy_dataset(folder, "fashion-mnist", images)
+        copied = competition_service.copy_dataset(Store(folder), "fashion-mnist", images)
         dataset = competition_service.add_dataset(session, copied)
         read = definition.from_yaml(text, "cs6886.yaml", FOLDER)
         competition_service.apply(session, course, read, text, dataset, None)

@@ -25,6 +25,7 @@ from app.competitions import service as competition_service
 from app.courses import service as courses
 from app.database import Database
 from app.schema import migrate
+from app.storage import Store
 from grader.airlock.runner import Airlock
 from grader.running import READING_JOB
 from models.courses import Role
@@ -137,7 +138,8 @@ def prepare(folder: Path, url: str) -> str:
         for slug, path in COMPETITIONS.items():
             text = path.read_text(encoding="utf-8")
             dataset = competition_service.add_dataset(
-                session, competition_service.copy_dataset(folder, slug, write_images(folder / f"{slug}.npz", slug))
+                session,
+                competition_service.copy_dataset(Store(folder), slug, write_images(folder / f"{slug}.npz", slug)),
             )
             read = definition.from_yaml(text, path.name, path.parent)
             competition_service.apply(session, course, read, text, dataset, None)

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from app.competitions import definition, service
 from app.courses import queries as courses
 from app.database import Database
+from app.storage import Store
 from grader.facts import Counts, LayerCount
 from grader.report import Digests, Report, Status
 from models.gradings import State
@@ -30,7 +31,7 @@ def free(records: Database, world: World, tmp_path: Path) -> str:
     random = np.random.default_rng(5)
     np.savez(tmp_path / "food.npz", images=random.integers(0, 256, (22, 3, 8, 8), np.uint8), labels=np.arange(22) % 11)
     with records.write() as session:
-        dataset = service.add_dataset(session, service.copy_dataset(world.folder, "food", tmp_path / "food.npz"))
+        dataset = service.add_dataset(session, service.copy_dataset(Store(world.folder), "food", tmp_path / "food.npz"))
         course = courses.course_by_slug(session, "ml")
         assert course is not None
         service.apply(session, course, definition.from_yaml(text, "ntu-hw13.yaml", FOLDER), text, dataset, None)

@@ -12,6 +12,7 @@ from app.courses import queries as courses
 from app.database import Database
 from app.settings import Settings
 from tests.app.applications import application
+from app.storage import Store
 from tests.app.world import FOLDER, World, change_rules
 
 Open = Callable[[str | None], TestClient]
@@ -60,7 +61,9 @@ def family(records: Database, world: World, tmp_path: Path) -> str:
     np.savez(tmp_path / "fashion.npz", images=images, labels=labels)
     text = (FOLDER / "cs6886.yaml").read_text(encoding="utf-8")
     with records.write() as session:
-        dataset = service.add_dataset(session, service.copy_dataset(world.folder, "fashion", tmp_path / "fashion.npz"))
+        dataset = service.add_dataset(
+            session, service.copy_dataset(Store(world.folder), "fashion", tmp_path / "fashion.npz")
+        )
         course = courses.course_by_slug(session, "ml")
         assert course is not None
         service.apply(session, course, definition.from_yaml(text, "cs6886.yaml", FOLDER), text, dataset, None)

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from app.competitions import definition, service
-from app.competitions.stored import dataset_folder
 from app.courses import queries as courses
 from app.database import Database
 from app.errors import AppError, Conflict, NotFound, Unprocessable
+from app.storage import Store
 from grader.dataset_errors import DatasetError
 from grader.testset import open_test_folder
 from models.competitions import Competition, CompetitionVersion
@@ -36,7 +36,7 @@ def apply(records: Database, *, course: str = "ml", dataset: str = "hidden") -> 
 
 def add(records: Database, world: World, name: str, path: Path) -> Dataset:
     with records.write() as session:
-        return service.add_dataset(session, service.copy_dataset(world.folder, name, path))
+        return service.add_dataset(session, service.copy_dataset(Store(world.folder), name, path))
 
 
 def other_images(path: Path, shape: tuple[int, ...] = (10, 25, 25, 3), classes: int = 5) -> Path:
@@ -99,14 +99,14 @@ def test_a_data_set_is_copied_into_the_service(records: Database, world: World, 
     added = add(records, world, "second", path)
     path.unlink()
 
-    assert any(dataset_folder(world.folder, added.digest).iterdir())
+    assert any(Store(world.folder).dataset(added.digest).iterdir())
 
 
 def test_adding_a_data_set_again_leaves_the_folder_that_is_in_use_alone(
     records: Database, world: World, tmp_path: Path
 ) -> None:
     images = write_images(tmp_path / "again.npz", 20)
-    folder = dataset_folder(world.folder, add(records, world, "hidden", images).digest)
+    folder = Store(world.folder).dataset(add(records, world, "hidden", images).digest)
     before = folder.stat().st_ino
 
     add(records, world, "second-name", images)
@@ -119,7 +119,7 @@ def test_adding_a_data_set_again_repairs_a_damaged_folder(
     records: Database, world: World, tmp_path: Path, damage: str
 ) -> None:
     images = write_images(tmp_path / "again.npz", 20)
-    folder = dataset_folder(world.folder, add(records, world, "hidden", images).digest)
+    folder = Store(world.folder).dataset(add(records, world, "hidden", images).digest)
     if damage == "cut":
         (folder / "images.npy").write_bytes(b"")
     else:

@@ -49,9 +49,9 @@ def test_a_file_that_no_row_names_goes_and_one_that_a_row_names_stays(
     kept, orphan = aged(store, b"weights"), aged(store, b"nobody's")
     hand_in(records, world, "ada", sha256_hex=kept.sha256)
 
-    dry = tidy(records, world.folder, dry_run=True)
+    dry = tidy(records, Store(world.folder), world.folder, dry_run=True)
     assert store.path(orphan.sha256).exists()
-    done = tidy(records, world.folder)
+    done = tidy(records, Store(world.folder), world.folder)
 
     assert (dry.orphans, dry.orphan_bytes) == (done.orphans, done.orphan_bytes) == (1, 8)
     assert store.path(kept.sha256).exists()
@@ -61,7 +61,7 @@ def test_a_file_that_no_row_names_goes_and_one_that_a_row_names_stays(
 def test_a_file_that_has_just_come_in_has_no_row_yet_and_stays(records: Database, world: World, store: Store) -> None:
     young = store_bytes(store, b"young")
 
-    assert tidy(records, world.folder).orphans == 0
+    assert tidy(records, Store(world.folder), world.folder).orphans == 0
     assert store.path(young.sha256).exists()
 
 
@@ -111,7 +111,7 @@ def test_what_was_left_half_done_goes(records: Database, world: World, store: St
     young = world.folder / "datasets" / ".1111"
     young.mkdir()
 
-    done = tidy(records, world.folder)
+    done = tidy(records, Store(world.folder), world.folder)
 
     assert (done.uploads, done.readings, done.datasets) == (1, 2, 1)
     assert not any(path.exists() for path in gone)
@@ -124,9 +124,9 @@ def test_expired_sessions_go(records: Database, world: World, browser: Open) -> 
     with records.write() as session:
         session.execute(update(AuthSession).where(AuthSession.user_id == ada).values(expires_at=db_now(-DAY)))
 
-    assert tidy(records, world.folder, dry_run=True).sessions == 1
-    assert tidy(records, world.folder).sessions == 1
-    assert tidy(records, world.folder).sessions == 0
+    assert tidy(records, Store(world.folder), world.folder, dry_run=True).sessions == 1
+    assert tidy(records, Store(world.folder), world.folder).sessions == 1
+    assert tidy(records, Store(world.folder), world.folder).sessions == 0
     assert browser("grace").get("/submissions").status_code == 200
 
 
@@ -145,6 +145,6 @@ def test_a_scored_submission_keeps_its_file_through_a_round(records: Database, w
     kept = aged(store, b"scored")
     settle(records, hand_in(records, world, "ada", sha256_hex=kept.sha256))
 
-    tidy(records, world.folder)
+    tidy(records, Store(world.folder), world.folder)
 
     assert store.path(kept.sha256).exists()

@@ -54,7 +54,7 @@ def jails() -> Iterator[tuple[Airlock, Airlock]]:
 @pytest.fixture
 def grader(world: World, queue: Database, jails: tuple[Airlock, Airlock]) -> Iterator[Grader]:
     reader, evaluator = (Watched(jail) for jail in jails)
-    with RulesCache(queue, world.folder) as rules:
+    with RulesCache(queue, Store(world.folder)) as rules:
         yield Grader(queue, Store(world.folder), rules, reader, evaluator, BOTH)
 
 

@@ -50,11 +50,11 @@ def grader(world: World, queue: Database, jails: tuple[Airlock, Airlock], tmp_pa
     np.savez(tmp_path / "steps.npz", images=images, labels=np.arange(40, dtype=np.uint8) % 3)
     text = DEFINITION + COURSE
     with queue.write() as session:
-        copied = competition_service.copy_dataset(world.folder, "steps", tmp_path / "steps.npz")
+        copied = competition_service.copy_dataset(Store(world.folder), "steps", tmp_path / "steps.npz")
         dataset = competition_service.add_dataset(session, copied)
         read = definition.from_yaml(text, "steps.yaml", tmp_path)
         competition_service.apply(session, session.get_one(Course, world.course_id), read, text, dataset, None)
-    with RulesCache(queue, world.folder) as rules:
+    with RulesCache(queue, Store(world.folder)) as rules:
         yield Grader(queue, Store(world.folder), rules, *jails, BOTH)
 
 

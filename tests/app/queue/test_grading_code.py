@@ -39,11 +39,13 @@ def grader(world: World, queue: Database, tmp_path: Path) -> Iterator[Grader]:
     text = path.read_text(encoding="utf-8")
     images = write_images(tmp_path / "test.npz", SLUG)
     with queue.write() as session:
-        dataset = competition_service.add_dataset(session, competition_service.copy_dataset(world.folder, SLUG, images))
+        dataset = competition_service.add_dataset(
+            session, competition_service.copy_dataset(Store(world.folder), SLUG, images)
+        )
         read = definition.from_yaml(text, path.name, path.parent)
         competition_service.apply(session, session.get_one(Course, world.course_id), read, text, dataset, None)
     jails = OwnFile(READING_JOB), OwnFile(EVALUATING_JOB)
-    with RulesCache(queue, world.folder) as rules:
+    with RulesCache(queue, Store(world.folder)) as rules:
         yield Grader(queue, Store(world.folder), rules, *jails, BOTH, exporter=Exporter([graph()]))
 
 

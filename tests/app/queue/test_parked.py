@@ -117,7 +117,7 @@ def two(world: World, queue: Database) -> Iterator[tuple[Grader, Counting]]:
     with (
         Airlock(READING_JOB) as reading,
         Airlock(EVALUATING_JOB) as evaluating,
-        RulesCache(queue, world.folder) as rules,
+        RulesCache(queue, Store(world.folder)) as rules,
     ):
         reader, store = Counting(reading), Store(world.folder)
         with store.receive() as incoming:

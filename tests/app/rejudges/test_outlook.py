@@ -10,6 +10,7 @@ from app.competitions.stored import Definitions
 from app.database import Database
 from app.rejudges.comparing import Comparison, Turn
 from app.rejudges.outlook import outlook
+from app.storage import Store
 from models.competitions import CompetitionVersion
 from models.gradings import State
 from tests.app.rejudges.doing import entered
@@ -32,7 +33,9 @@ def told(queue: Database, world: World, new: CompetitionDefinition) -> Compariso
         entry = entered(session, world)
         dataset = session.get_one(CompetitionVersion, world.version_id).dataset
         assert dataset is not None
-        return outlook(session, Definitions(), world.folder, entry.competition.id, entry.definition, new, dataset)
+        return outlook(
+            session, Definitions(), Store(world.folder), entry.competition.id, entry.definition, new, dataset
+        )
 
 
 def test_scores_under_another_formula_are_exact(queue: Database, world: World) -> None:

@@ -17,10 +17,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from app import storage
 from app.database import Database
 from app.settings import Settings
 from app.storage import Store
+from app.storage import folder as storage
 from models.submissions import Submission, SubmissionFile
 from tests.app.applications import application
 from tests.app.world import World, change_rules

@@ -1,4 +1,4 @@
-"""The file store: every upload under the SHA-256 of its bytes, written completely or not at all."""
+"""A folder as the file store: every upload under the SHA-256 of its bytes, written completely or not at all."""
 
 import errno
 import hashlib
@@ -35,8 +35,7 @@ class Store:
 
     def receive(self) -> "Incoming":
         """A new file to write to. Raises AppError 507 before the disk, which also holds the database, is full."""
-        if free_bytes(self._incoming) < self._min_free_bytes:
-            raise disk_full()
+        self._check_room()
         return Incoming(self._incoming / secrets.token_hex(16), self._files)
 
     def open(self, sha256: str) -> int:
@@ -54,6 +53,17 @@ class Store:
     def dataset(self, digest: str) -> Path:
         """The folder of a data set; it is there where the data set is."""
         return self.datasets / digest
+
+    def publish_dataset(self, digest: str) -> None:
+        """Makes a data set that has got its place here known to every machine that shares the store."""
+
+    def check(self) -> None:
+        """Returns where files can be had at the moment. Raises OSError or StoreAway."""
+        self._files.stat()
+
+    def trim(self) -> int:
+        """Removes copies of what is kept elsewhere, where there are too many; how many that were."""
+        return 0
 
     def files(self, older_than: float) -> Iterator[Stored]:
         """The files that were put here before a POSIX timestamp, in no order."""
@@ -97,6 +107,10 @@ class Store:
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+    def _check_room(self) -> None:
+        if free_bytes(self._incoming) < self._min_free_bytes:
+            raise disk_full()
 
 
 class Aside:
