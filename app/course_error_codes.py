@@ -11,6 +11,10 @@ CODES = {
         "Add the student, or ask for the right address.",
     ),
     "waiting-full": ("Too many files of one entry wait.", "Wait until some of them have ended."),
+    "queue-full": (
+        "Too many files of everybody wait to be graded.",
+        "Send it again in a minute; no try is used. A program waits as long as Retry-After says.",
+    ),
     "hourly-full": ("Too many files of one entry came in within an hour.", "The answer says when the next one may."),
     "bytes-full": (
         "The files of one entry take as much room as they may.",

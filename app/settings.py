@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """Submissions of one student or team that may wait or be graded at a time; 0: no limit."""
     max_entrant_hourly: int = Field(default=200, ge=0)
     """Submissions of one student or team in an hour, refused ones too; 0: no limit."""
+    max_waiting: int = Field(default=10_000, ge=0)
+    """Files of everybody that may wait to be graded; the next upload is told 429 and to come again. 0: no limit."""
     max_uploads_at_once: int = Field(default=4, ge=1)
     """Files of one person that may be on their way in at a time, in one web process."""
 

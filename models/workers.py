@@ -25,5 +25,9 @@ class Worker(Base):
     airlock_report: Mapped[dict[str, Any]]
     lanes: Mapped[list[str]]
     """The lanes that it serves, as `Lane` values."""
+    competitions: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """The slugs of the competitions that it grades; empty: of all."""
+    device: Mapped[str] = mapped_column(String(16), default="cpu", server_default="cpu")
+    """What it evaluates on: `cpu` or `cuda`."""
     versions: Mapped[dict[str, Any]]
     """Package name -> version."""

@@ -17,6 +17,7 @@ from app import supervisor
 from app.engines import AWAY
 from app.main import create_app
 from app.queue import worker
+from app.queue.worker import Role
 from app.schema import migrate, pending, require_current
 from app.settings import Settings
 from app.supervisor import Child
@@ -74,6 +75,16 @@ def web(parent: int | None) -> None:
     )
 
 
+def _wait_until_current(settings: Settings) -> None:
+    """Returns when the database answers and has this release's tables. Raises OutdatedDatabase, UnknownSchema."""
+    while True:
+        try:
+            return require_current(settings.database_url)
+        except AWAY as error:
+            log.warning("worker.database_away: %s", error)
+            time.sleep(TROUBLE_SECONDS)
+
+
 def _create_app(settings: Settings) -> FastAPI:
     """The application, as soon as the database answers: one that is away for a minute does not end the service."""
     while True:
@@ -89,15 +100,22 @@ def _create_app(settings: Settings) -> FastAPI:
     "--name", default=lambda: f"{socket.gethostname()}-{os.getpid()}", help="Lasting name; default: host and process."
 )
 @click.option("--lane", type=click.Choice(list(_LANES)), default="both", show_default=True, help="What it works on.")
+@click.option("--competitions", default="", help="Slugs, comma-separated, of those that it grades; default: all.")
 @_parent
-def work(name: str, lane: str, parent: int | None) -> None:
-    """Run one worker. It grades one file at a time; start as many as there are cores."""
+def work(name: str, lane: str, competitions: str, parent: int | None) -> None:
+    """Run one worker. It grades one file at a time; start as many as there are cores.
+
+    On another machine it needs the same database and the same object store, and a name that no other worker has.
+    """
     supervisor.end_with_parent(parent)
+    settings = Settings()
+    _wait_until_current(settings)
+    slugs = tuple(sorted({slug.strip() for slug in competitions.split(",") if slug.strip()}))
     packages: tuple[str, ...] = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")
     if has_torch():
         packages += ("torch",)
     versions = {package: importlib.metadata.version(package) for package in packages}
-    raise SystemExit(worker.run(Settings(), name, _LANES[lane], versions))
+    raise SystemExit(worker.run(settings, Role(name, _LANES[lane], versions, slugs)))
 
 
 @click.command("migrate")

@@ -10,7 +10,7 @@ from time import monotonic
 
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
-from app.queue import rescoring, results, tickets
+from app.queue import rescoring, results, tickets, waiting
 from app.queue.equality import equality_key
 from app.queue.files import keep_files, note_files
 from app.queue.parked import Parked, Reading
@@ -44,6 +44,8 @@ class Grader:
     """Where answers of the reading jail wait with their gradings; without it each file is read again."""
     exporter: Runner | None = None
     """What runs the code of students; None where torch is not installed."""
+    competitions: tuple[str, ...] = ()
+    """The slugs of those that this worker grades; empty: of all."""
 
     def grade(self, ticket: Ticket) -> None:
         """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
@@ -73,6 +75,15 @@ class Grader:
                     self._finish(ticket, checked, report, key, times)
             except ChildDied as death:
                 self._crashed(ticket, upload.begun, death, key, times)
+
+    def tidy(self) -> None:
+        """Removes what this machine keeps for gradings that another one has ended, and copies of files that take room."""
+        self.store.trim()
+        if self.parked is not None and (numbers := self.parked.numbers()):
+            with self.database.read() as session:
+                known = waiting.still_waiting(session, numbers)
+            for number in numbers - known:
+                self.parked.drop(number)
 
     def _copy(self, ticket: Ticket, rules: Rules, key: str, times: "_Times") -> bool:
         """Takes over the result of an equal grading, where there is one: same file, rules, data and grader."""
@@ -106,7 +117,7 @@ class Grader:
         if ticket.lane is not Lane.CHECK:
             return False
         with self.database.read() as session:
-            return tickets.any_waiting(session, [Lane.CHECK, Lane.EVALUATE])
+            return waiting.any_waiting(session, [Lane.CHECK, Lane.EVALUATE], self.competitions)
 
     def _recall(self, ticket: Ticket) -> Reading:
         if self.parked is not None and ticket.lane is Lane.EVALUATE:

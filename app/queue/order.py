@@ -1,18 +1,31 @@
-"""Whose turn it is: checks first, new work before regradings, then each entrant in turn; rejudges when nothing else waits."""
+"""Whose turn it is: checks first, new work before regradings, then each entrant in turn; rejudges when nothing else waits.
+
+Where something always does, a worker still gives rejudges a small share of its work, so that they come to an end.
+"""
 
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.clock import db_now
+from models.competitions import Competition
 from models.gradings import Grading, Lane, State
 from models.submissions import Submission
 
 
-def claimable(lanes: tuple[Lane, ...]) -> ColumnElement[bool]:
-    """What waits in these lanes and may be taken now."""
+def claimable(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> ColumnElement[bool]:
+    """What waits in these lanes and may be taken now; of these competitions alone, where any are named."""
     due = or_(Grading.not_before.is_(None), Grading.not_before <= db_now())
-    return (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
+    waits = (Grading.state == State.QUEUED) & Grading.lane.in_(lanes) & due
+    return waits & Grading.submission_id.in_(_submissions_of(slugs)) if slugs else waits
+
+
+def _submissions_of(slugs: tuple[str, ...]) -> Select[int]:
+    return (
+        select(Submission.id)
+        .join(Competition, Competition.id == Submission.competition_id)
+        .where(Competition.slug.in_(slugs))
+    )
 
 
 def with_shadow(lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
@@ -21,9 +34,9 @@ def with_shadow(lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
 
 
 @cache
-def anything(lanes: tuple[Lane, ...]) -> Select[int]:
+def anything(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select[int]:
     """The id of something that may be taken now. Every idle worker asks this all the time: it is put together once."""
-    return select(Grading.id).where(claimable(lanes)).limit(1)
+    return select(Grading.id).where(claimable(lanes, slugs)).limit(1)
 
 
 def ahead(grading: Grading) -> Select[int]:
@@ -45,13 +58,13 @@ def ahead(grading: Grading) -> Select[int]:
 
 
 @cache
-def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
+def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select[int]:
     """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago."""
     kind = (Submission.entrant_id, Grading.lane, Grading.is_live)
     waiting = (
         select(Grading.id, *kind, func.row_number().over(partition_by=kind, order_by=Grading.id).label("place"))
         .join(Submission, Submission.id == Grading.submission_id)
-        .where(claimable(lanes))
+        .where(claimable(lanes, slugs))
         .subquery()
     )
     served = (
@@ -70,5 +83,18 @@ def next_in_line(lanes: tuple[Lane, ...]) -> Select[int]:
     )
 
 
-SHADOW_NEXT = select(Grading.id).where(claimable((Lane.SHADOW,))).order_by(Grading.id).limit(1)
-"""The id of the next grading of a rejudge. Asked only where nothing else waits, so that nobody waits behind it."""
+@cache
+def next_shadow(slugs: tuple[str, ...] = ()) -> Select[int]:
+    """The id of the next grading of a rejudge. Asked where nothing else waits, and now and then before that."""
+    return select(Grading.id).where(claimable((Lane.SHADOW,), slugs)).order_by(Grading.id).limit(1)
+
+
+def turns(lanes: tuple[Lane, ...], slugs: tuple[str, ...], shadow_first: bool) -> list[Select[int]]:
+    """What a worker asks for, one after the other until there is something; with `slugs` of these competitions alone.
+
+    Checks come first, new work before regradings, and a rejudge's where nothing else waits: with `shadow_first` before all.
+    """
+    live = next_in_line(lanes, slugs)
+    if Lane.SHADOW not in with_shadow(lanes):
+        return [live]
+    return [next_shadow(slugs), live] if shadow_first else [live, next_shadow(slugs)]

@@ -104,6 +104,10 @@ class Parked:
         """Forgets what was kept for a grading."""
         self._place(grading_id).unlink(missing_ok=True)
 
+    def numbers(self) -> set[int]:
+        """The gradings for which something is kept here."""
+        return {int(path.name) for path in self._folder.iterdir() if path.name.isdecimal()}
+
     def sweep(self) -> None:
         """Removes what nobody came back for."""
         oldest = time.time() - ABANDONED_SECONDS

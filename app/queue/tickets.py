@@ -18,7 +18,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
-from app.queue.order import SHADOW_NEXT, anything, next_in_line, with_shadow
+from app.queue.order import turns
 from grader.errors import Cause
 from models.gradings import Grading, Lane, Phase, State
 
@@ -84,16 +84,12 @@ _WRITE = update(_ROW).where(
 _END = _WRITE.values(finished_at=db_now())
 
 
-def any_waiting(session: Session, lanes: Sequence[Lane]) -> bool:
-    """Whether something could be claimed now."""
-    return session.execute(anything(tuple(lanes))).first() is not None
-
-
-def claim(session: Session, worker_id: int, lanes: Sequence[Lane]) -> Ticket | None:
-    """Takes the next grading for a worker: checks first, new work before regradings, a rejudge's where nothing else waits."""
-    chosen = session.execute(next_in_line(tuple(lanes))).scalar_one_or_none()
-    if chosen is None and Lane.SHADOW in with_shadow(tuple(lanes)):
-        chosen = session.execute(SHADOW_NEXT).scalar_one_or_none()
+def claim(
+    session: Session, worker_id: int, lanes: Sequence[Lane], slugs: tuple[str, ...] = (), *, shadow_first: bool = False
+) -> Ticket | None:
+    """Takes the next grading for a worker, in the order of `turns`."""
+    found = (session.execute(turn).scalar_one_or_none() for turn in turns(tuple(lanes), slugs, shadow_first))
+    chosen = next((each for each in found if each is not None), None)
     if chosen is None:
         return None
     row = session.execute(_CLAIM, {"chosen": chosen, "worker": worker_id}).one_or_none()

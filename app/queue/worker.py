@@ -3,14 +3,16 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from types import FrameType
 
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.engines import AWAY
-from app.queue import tickets, workers
+from app.queue import tickets, waiting, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
@@ -35,11 +37,26 @@ IDLE_SECONDS = 0.05
 """How often an idle worker looks for work: one indexed read."""
 GIVE_WAY_SECONDS = 2 * IDLE_SECONDS
 """How long a worker that only checks leaves new work to one that may do all of it, so that an empty queue costs no wait."""
+LIVE_IN_A_ROW = 9
+"""So many live gradings a worker takes one after the other; the next is a rejudge's, where one waits."""
+TIDY_SECONDS = 600.0
+"""Time between two looks at what this machine keeps for nobody."""
 TROUBLE_SECONDS = 1.0
 """Wait after the database refused, or while the disk is full."""
 
 
-def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mapping[str, str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a worker is there for, under its lasting name. `competitions` are slugs; none: all of them."""
+
+    name: str
+    lanes: tuple[Lane, ...]
+    versions: Mapping[str, str]
+    competitions: tuple[str, ...] = ()
+    device: str = "cpu"
+
+
+def run(settings: Settings, role: Role) -> int:
     """Works until SIGTERM or SIGINT, finishing the file under way. Returns the exit status."""
     stop = threading.Event()
 
@@ -59,10 +76,10 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         store = open_store(settings, min_free_bytes=0)
         rules = stack.enter_context(RulesCache(database, store))
         worse = max((reader, evaluator), key=lambda airlock: airlock.level.value)
-        identity = _register(database, stop, name, lanes, worse, versions)
+        identity = _register(database, stop, role, worse)
         if identity is None:
             return 0
-        log.info("worker.started name=%s level=%s lanes=%s", name, worse.level.value, ",".join(lanes))
+        log.info("worker.started name=%s level=%s lanes=%s", role.name, worse.level.value, ",".join(role.lanes))
         still = threading.Event()
         heart = Heart(database, identity, settings, stop, still)
         heart.start()
@@ -71,13 +88,13 @@ def run(settings: Settings, name: str, lanes: tuple[Lane, ...], versions: Mappin
         stack.callback(still.set)
         parked = Parked(settings.data_dir)
         parked.sweep()
-        grader = Grader(database, store, rules, reader, evaluator, lanes, parked, exporter)
-        _tell_what_is_missing(name, worse.level, exporter)
+        grader = Grader(database, store, rules, reader, evaluator, role.lanes, parked, exporter, role.competitions)
+        _tell_what_is_missing(role.name, worse.level, exporter)
         if worse.level is Level.C:
-            log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", name)
+            log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", role.name)
             stop.wait()
         _work(grader, identity, stop)
-    log.info("worker.stopped name=%s", name)
+    log.info("worker.stopped name=%s", role.name)
     return 0
 
 
@@ -89,30 +106,58 @@ def _tell_what_is_missing(name: str, level: Level, exporter: OnDemand | None) ->
         log.warning("worker.no_code name=%s: the jail is at level B; zips with code are refused, .onnx is taken", name)
 
 
-def _register(
-    database: Database,
-    stop: threading.Event,
-    name: str,
-    lanes: tuple[Lane, ...],
-    airlock: Airlock,
-    versions: Mapping[str, str],
-) -> Identity | None:
+def _register(database: Database, stop: threading.Event, role: Role, airlock: Airlock) -> Identity | None:
     """Takes the worker's name as soon as the database lets it; None where it was asked to stop before."""
     while not stop.is_set():
         try:
             with database.write() as session:
-                return workers.register(session, name, lanes, airlock.level.value, airlock.report, versions)
+                return workers.register(
+                    session,
+                    role.name,
+                    role.lanes,
+                    airlock.level.value,
+                    airlock.report,
+                    role.versions,
+                    role.competitions,
+                    role.device,
+                )
         except AWAY:
             log.exception("worker.database_refused")
             stop.wait(TROUBLE_SECONDS)
     return None
 
 
+@dataclass(slots=True)
+class _Turns:
+    """When it is a rejudge's turn though live work waits, and when this machine is to be tidied."""
+
+    live_in_a_row: int = 0
+    tidied_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def shadow_first(self) -> bool:
+        return self.live_in_a_row >= LIVE_IN_A_ROW
+
+    def note(self, ticket: Ticket | None) -> None:
+        """Takes notice of what was claimed."""
+        self.live_in_a_row = 0 if ticket is None or ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
+
+    def is_time_to_tidy(self) -> bool:
+        """Whether it was long ago; then it begins to count anew."""
+        now = time.monotonic()
+        if now - self.tidied_at < TIDY_SECONDS:
+            return False
+        self.tidied_at = now
+        return True
+
+
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
-    was_idle = True
+    was_idle, turns = True, _Turns()
     while not stop.is_set():
         try:
-            ticket = _next(grader, identity, stop, was_idle)
+            if turns.is_time_to_tidy():
+                grader.tidy()
+            ticket = _next(grader, identity, stop, was_idle, turns)
         except AWAY:
             log.exception("worker.database_refused")
             stop.wait(TROUBLE_SECONDS)
@@ -124,16 +169,19 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
             _grade(grader, ticket, stop)
 
 
-def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool) -> Ticket | None:
+def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: _Turns) -> Ticket | None:
     """The next ticket. Only who was idle looks first, without the right to write, whether there is one."""
     if was_idle:
         with grader.database.read() as session:
-            if not tickets.any_waiting(session, with_shadow(grader.lanes)):
+            if not waiting.any_waiting(session, with_shadow(grader.lanes), grader.competitions):
                 return None
         if _only_checks(grader) and stop.wait(GIVE_WAY_SECONDS):
             return None
     with grader.database.write() as session:
-        return tickets.claim(session, identity.id, grader.lanes)
+        first = turns.shadow_first
+        ticket = tickets.claim(session, identity.id, grader.lanes, grader.competitions, shadow_first=first)
+    turns.note(ticket)
+    return ticket
 
 
 def _only_checks(grader: Grader) -> bool:

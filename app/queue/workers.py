@@ -35,6 +35,8 @@ def register(
     level: str,
     report: Mapping[str, Any],
     versions: Mapping[str, str],
+    competitions: Sequence[str] = (),
+    device: str = "cpu",
 ) -> Identity:
     """Takes over a worker's name. What the process that had it before left running goes back to the queue at once."""
     incarnation = str(uuid.uuid4())
@@ -45,6 +47,7 @@ def register(
     worker.airlock_report = dict(report)
     worker.lanes = [lane.value for lane in lanes]
     worker.versions = dict(versions)
+    worker.competitions, worker.device = list(competitions), device
     session.add(worker)
     session.flush()
     tickets.lose_where(session, Grading.worker_id == worker.id, f"worker {name} ended while grading")

@@ -11,10 +11,12 @@ from app.errors import AppError
 from app.settings import Settings
 from models.accounts import User
 from models.entrants import EntrantMember
-from models.gradings import Grading, State
+from models.gradings import Grading, Lane, State
 from models.submissions import Submission, SubmissionFile
 
 HOUR = timedelta(hours=1)
+QUEUE_SECONDS = 60
+"""After which an upload may be sent again where too much waited."""
 
 # Asked for each upload, and so put together once.
 _OWN = (
@@ -40,8 +42,22 @@ _BYTES = (
 )
 
 
+_WAITING = select(Grading.id).where(Grading.state == State.QUEUED, Grading.lane.in_((Lane.CHECK, Lane.EVALUATE)))
+
+
+def _check_queue(session: Session, settings: Settings) -> None:
+    """Raises AppError 429 where so much waits that more would only wait for long: nothing that is taken is ever lost."""
+    if not settings.max_waiting:
+        return
+    counted = select(func.count()).select_from(_WAITING.limit(settings.max_waiting).subquery())
+    if session.execute(counted).scalar_one() >= settings.max_waiting:
+        detail = f"{settings.max_waiting:,} files wait to be graded, as many as may. No try is used; send it again in a minute."
+        raise AppError(429, "queue-full", detail, retry_after_seconds=QUEUE_SECONDS)
+
+
 def check(session: Session, settings: Settings, entry: Entry, user: User, now: datetime) -> None:
     """Raises AppError where the person's entrant takes too much: files that wait, files of the last hour, bytes."""
+    _check_queue(session, settings)
     whose = {"competition": entry.competition.id, "user": user.id}
     waiting, lately, first = session.execute(_TAKEN, {**whose, "since": now - HOUR}).one()
     if settings.max_entrant_waiting and waiting >= settings.max_entrant_waiting:

@@ -15,6 +15,7 @@ from app.queue import tickets
 from app.queue import worker as worker_process
 from app.queue.heart import Heart
 from app.queue.tickets import Ticket
+from app.queue.worker import Role
 from app.queue.workers import Identity, register
 from app.settings import Settings
 from grader.airlock.layers import ALL_LAYERS, Layer
@@ -108,7 +109,7 @@ def test_without_a_jail_submissions_wait(world: World, queue: Database, monkeypa
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
     try:
-        status = worker_process.run(settings, "no-jail", BOTH, {})
+        status = worker_process.run(settings, Role("no-jail", BOTH, {}))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

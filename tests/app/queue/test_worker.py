@@ -13,6 +13,7 @@ from app.database import Database
 from app.queue import worker as worker_process
 from app.queue.grading import Grader
 from app.queue.tickets import Ticket
+from app.queue.worker import Role
 from app.queue.workers import Identity
 from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable, DefinitionError
@@ -151,7 +152,7 @@ def test_a_worker_that_is_asked_to_stop_waits_for_no_database(world: World, queu
 def test_a_worker_takes_its_name_as_soon_as_the_database_is_there(queue: Database) -> None:
     away: Database = Away(queue, refusals=3)  # type: ignore[assignment] # all that is asked of one
 
-    identity = worker_process._register(away, threading.Event(), "late", BOTH, Airlock(READING_JOB), {})
+    identity = worker_process._register(away, threading.Event(), Role("late", BOTH, {}), Airlock(READING_JOB))
 
     assert identity is not None
     assert identity.name == "late"

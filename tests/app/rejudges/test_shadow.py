@@ -50,6 +50,10 @@ class Load:
     def lanes(self) -> tuple[Lane, ...]:
         return self.inner.lanes
 
+    @property
+    def competitions(self) -> tuple[str, ...]:
+        return self.inner.competitions
+
     def grade(self, ticket: Ticket) -> None:
         self.given.append((ticket.submission_id, ticket.lane))
         if ticket.rejudge_id is not None:

@@ -89,7 +89,7 @@ def test_a_worker_on_another_machine_grades_and_a_store_that_is_away_costs_no_tr
     monkeypatch.setattr(worker_process, "TROUBLE_SECONDS", 0.01)
     assert program("ada").post(ADDRESS, content=FILE.read_bytes()).status_code == 202
     for mode in ("drop", "stall") * 4:
-        network.become(mode)  # type: ignore[arg-type]
+        network.become(mode)
         worker_process._grade(elsewhere, claimed(records), threading.Event())
         waiting = live(records)
         assert (waiting.state, waiting.losses, waiting.crashes) == (State.QUEUED, 0, 0)
