@@ -1,5 +1,5 @@
 # One image for web and workers. The base needs neither torch nor TensorFlow; competitions that take code need
-# --build-arg EXTRAS=postgres,oidc,torch
+# --build-arg EXTRAS=postgres,oidc,s3,torch
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -9,7 +9,7 @@ COPY grader grader
 COPY models models
 COPY migrations migrations
 COPY competitions competitions
-ARG EXTRAS=postgres,oidc
+ARG EXTRAS=postgres,oidc,s3
 RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.11-slim-bookworm

@@ -86,7 +86,7 @@ def _settings_sentence(error: ValidationError) -> str:
 def main() -> None:
     """Grades pruned neural networks for courses. Settings come from the environment: SECATEUR_DATA_DIR and others."""
     os.umask(PRIVATE)
-    logs.configure()
+    logs.configure(os.environ.get("SECATEUR_LOG_FORMAT", "text"))
 
 
 def _add(commands: Sequence[click.Command]) -> None:

@@ -101,7 +101,7 @@ def _nothing_at(request: Request) -> str:
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    log.error("request.database_away path=%s request=%s", request.url.path, request.state.request_id, exc_info=error)
+    log.error("request.database_away path=%s", request.url.path, exc_info=error)
     detail = (
         "The database does not answer at the moment. Try again in a few seconds; a submission that is sent again with "
         "the same Idempotency-Key counts once."
@@ -110,6 +110,6 @@ async def _database_away(request: Request, error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    log.error("request.failed path=%s request=%s", request.url.path, request.state.request_id, exc_info=error)
+    log.error("request.failed path=%s", request.url.path, exc_info=error)
     number = getattr(request.state, "request_id", "")
     return render(request, AppError(500, "our-fault", f"{TITLES[500]}. Tell your instructor the number {number}."))

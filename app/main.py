@@ -38,6 +38,7 @@ from app.housekeeping.round import Housekeeper
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
 from app.moderation import routes as moderation
+from app.observability import routes as metrics
 from app.openapi import Described
 from app.people import admin_routes as everybody
 from app.people import join_routes as join_codes
@@ -107,7 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
-    for routes in (*edit, *domains, *of_staff, *staff, *people, health, help_pages):
+    for routes in (*edit, *domains, *of_staff, *staff, *people, health, metrics, help_pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

@@ -1,15 +1,25 @@
 """A number for each request, in its log lines, its answer and the page that a person reports."""
 
+import logging
 import secrets
+import time
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.log_context import about
+
 HEADER = "X-Request-ID"
+READING = ("GET", "HEAD", "OPTIONS")
+OTHER = "(none)"
+log = logging.getLogger(__name__)
 
 
 class RequestIds:
-    """ASGI middleware that gives each request an id of its own."""
+    """ASGI middleware that gives each request an id of its own, and tells when and how it ended.
+
+    A line is written for what changes something and for what broke; everything is counted.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -21,10 +31,26 @@ class RequestIds:
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        status, begun = 500, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        with about(request=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                _tell(scope, status, time.perf_counter() - begun)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    # The pattern of the address and not the address: some hold a secret.
+    route = getattr(scope.get("route"), "path", None) or OTHER
+    if scope["method"] not in READING or status >= 500:
+        log.info("request.ended method=%s route=%s status=%d seconds=%.3f", scope["method"], route, status, seconds)
+    if (app := scope.get("app")) is not None:
+        app.state.services.metrics.request(scope["method"], route, status, seconds)

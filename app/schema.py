@@ -1,5 +1,6 @@
 """Bringing a database to the tables that this release needs, and telling whether it is there."""
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -91,6 +92,7 @@ def pending(database_url: str) -> tuple[str, ...]:
         engine.dispose()
 
 
+@cache
 def head() -> str:
     """The revision that the tables of this release have."""
     return str(ScriptDirectory.from_config(alembic_config()).get_current_head())

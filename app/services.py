@@ -11,6 +11,7 @@ from app.accounts.throttle import Throttle
 from app.competitions.stored import Definitions
 from app.dashboard.kept import Kept
 from app.database import Database
+from app.observability.metrics import Metrics
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store, open_store
@@ -33,6 +34,7 @@ class Services:
     definitions: Definitions
     uploads: Uploads
     kept: Kept
+    metrics: Metrics
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
@@ -49,6 +51,7 @@ def open_services(settings: Settings) -> Services:
         definitions=Definitions(),
         uploads=Uploads(settings.max_uploads_at_once),
         kept=Kept(settings.dashboard_seconds),
+        metrics=Metrics(),
         oidc=_provider(settings),
     )
 

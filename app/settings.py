@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     """Addresses, comma-separated, of proxies whose X-Forwarded-For and -Proto are believed."""
     cookie_secure: bool = Field(default_factory=lambda earlier: _is_https(earlier))
     """Whether cookies are sent over https alone; by default as the public URL says."""
+
+    metrics_token: SecretStr | None = None
+    """The token with which Prometheus may ask for `/metrics`; without one nobody may."""
+    log_format: Literal["text", "json"] = "text"
+    """Whether log lines are for people or one JSON object each."""
 
     welcome: str = ""
     """A sentence or two in Markdown on the page that a stranger sees, such as whom to ask for an account."""

@@ -57,7 +57,7 @@ class ServiceTree:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             try:
-                if self._ask("GET", "/readyz")[0] == 200 and self._workers() > (os.cpu_count() or 1):
+                if self._ask("GET", "/readyz?worker=true")[0] == 200 and self._workers() > (os.cpu_count() or 1):
                     return
             except OSError:
                 pass

@@ -162,3 +162,6 @@ MAX_READINGS = 256  # combinations of what a definition leaves open beside sizes
 MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any network, and small enough to multiply
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once
 EXACT_COLUMN_BYTES = 4 << 20  # windows of a convolution copied out at once, for the same reason
+
+TORCH_START_SECONDS = 180
+"""For a process with torch to be ready: loading it and a GPU's libraries from a cold disk takes a minute."""

@@ -83,8 +83,14 @@ def test_the_reference_solutions_use_no_pruning_library() -> None:
 
 def test_the_grader_knows_neither_web_nor_database_nor_a_training_framework() -> None:
     assert arrows(modules("grader"), "fastapi", "starlette", "sqlalchemy", "jinja2", "tensorflow", "keras") == []
-    others = [path for path in modules(*PACKAGES) if not is_below(name_of(path), "grader.exporting")]
+    by_torch = ("grader.exporting", "grader.evaluating.torch_engine", "grader.evaluating.torch_operators")
+    others = [path for path in modules(*PACKAGES) if not is_below(name_of(path), *by_torch)]
     assert arrows(others, "torch") == []
+    loading = ["grader.evaluating.torch_engine", "grader.evaluating.torch_operators"]
+    assert {line.split(" -> ")[0] for line in arrows(modules("grader", "app"), *loading)} <= {
+        "grader.evaluating.torch_job",
+        *loading,
+    }
     assert arrows(modules("grader/exporting"), "torch")
 
 

@@ -21,6 +21,7 @@ from app.queue.worker import Role
 from app.schema import migrate, pending, require_current
 from app.settings import Settings
 from app.supervisor import Child
+from grader.errors import GraderFault
 from grader.exports import has_torch
 from models.gradings import Lane
 
@@ -100,9 +101,12 @@ def _create_app(settings: Settings) -> FastAPI:
     "--name", default=lambda: f"{socket.gethostname()}-{os.getpid()}", help="Lasting name; default: host and process."
 )
 @click.option("--lane", type=click.Choice(list(_LANES)), default="both", show_default=True, help="What it works on.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="What it evaluates on."
+)
 @click.option("--competitions", default="", help="Slugs, comma-separated, of those that it grades; default: all.")
 @_parent
-def work(name: str, lane: str, competitions: str, parent: int | None) -> None:
+def work(name: str, lane: str, device: str, competitions: str, parent: int | None) -> None:
     """Run one worker. It grades one file at a time; start as many as there are cores.
 
     On another machine it needs the same database and the same object store, and a name that no other worker has.
@@ -115,7 +119,13 @@ def work(name: str, lane: str, competitions: str, parent: int | None) -> None:
     if has_torch():
         packages += ("torch",)
     versions = {package: importlib.metadata.version(package) for package in packages}
-    raise SystemExit(worker.run(settings, Role(name, _LANES[lane], versions, slugs)))
+    if device != "cpu" and not has_torch():
+        raise click.ClickException(f"--device {device} needs torch: pip install 'secateur[torch]'")
+    try:
+        status = worker.run(settings, Role(name, _LANES[lane], versions, slugs, device))
+    except GraderFault as fault:
+        raise click.ClickException(str(fault)) from None
+    raise SystemExit(status)
 
 
 @click.command("migrate")

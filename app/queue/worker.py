@@ -12,6 +12,7 @@ from types import FrameType
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.engines import AWAY
+from app.log_context import about
 from app.queue import tickets, waiting, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
@@ -29,6 +30,7 @@ from grader.airlock.on_demand import OnDemand
 from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable
 from grader.running import EVALUATING_JOB, EXPORTING_JOB, READING_JOB
+from grader.torch_process import TorchProcess
 from models.gradings import Lane
 
 log = logging.getLogger(__name__)
@@ -56,8 +58,8 @@ class Role:
     device: str = "cpu"
 
 
-def run(settings: Settings, role: Role) -> int:
-    """Works until SIGTERM or SIGINT, finishing the file under way. Returns the exit status."""
+def _stopped_by_signals() -> threading.Event:
+    """What is set when this process is asked to end."""
     stop = threading.Event()
 
     def ask_to_stop(signal_number: int, frame: FrameType | None) -> None:
@@ -65,6 +67,12 @@ def run(settings: Settings, role: Role) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
+    return stop
+
+
+def run(settings: Settings, role: Role) -> int:
+    """Works until SIGTERM or SIGINT, finishing the file under way. Returns the exit status."""
+    stop = _stopped_by_signals()
     keep_freed_memory()
     with ExitStack() as stack:
         # The jails start first: their processes are made before this one holds a secret or a thread.
@@ -86,9 +94,11 @@ def run(settings: Settings, role: Role) -> int:
         # The heart beats on while the last file is finished.
         stack.callback(heart.join)
         stack.callback(still.set)
-        parked = Parked(settings.data_dir)
-        parked.sweep()
-        grader = Grader(database, store, rules, reader, evaluator, role.lanes, parked, exporter, role.competitions)
+        # The jail's evaluator still times networks where another device evaluates.
+        device = evaluator if role.device == "cpu" else stack.enter_context(TorchProcess(role.device, evaluator))
+        grader = Grader(
+            database, store, rules, reader, device, role.lanes, _parked(settings), exporter, role.competitions
+        )
         _tell_what_is_missing(role.name, worse.level, exporter)
         if worse.level is Level.C:
             log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", role.name)
@@ -96,6 +106,13 @@ def run(settings: Settings, role: Role) -> int:
         _work(grader, identity, stop)
     log.info("worker.stopped name=%s", role.name)
     return 0
+
+
+def _parked(settings: Settings) -> Parked:
+    """What waits with gradings that were checked on this machine, without what nobody came back for."""
+    parked = Parked(settings.data_dir)
+    parked.sweep()
+    return parked
 
 
 def _tell_what_is_missing(name: str, level: Level, exporter: OnDemand | None) -> None:
@@ -190,6 +207,11 @@ def _only_checks(grader: Grader) -> bool:
 
 def _grade(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
     """Grades one ticket. Whatever goes wrong is our fault and gives the ticket back; the worker lives on."""
+    with about(grading=ticket.grading_id, submission=ticket.submission_id):
+        _grade_within(grader, ticket, stop)
+
+
+def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
     try:
         grader.grade(ticket)
     except Exception as error:

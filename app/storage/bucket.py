@@ -94,7 +94,7 @@ def _open(url: str, endpoint: str, seconds: float, retries: int) -> ObjectStore:
 def _told() -> Iterator[None]:
     try:
         yield
-    except exceptions.NotFoundError as error:
+    except (exceptions.NotFoundError, FileNotFoundError) as error:
         raise FileNotFoundError(str(error)) from error
     except (exceptions.BaseError, OSError) as error:
         raise StoreAway(" ".join(str(error).split())[:500]) from error

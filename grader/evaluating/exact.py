@@ -16,7 +16,7 @@ from grader.evaluating.gates import GATED, self_gated
 from grader.evaluating.images import Images
 from grader.evaluating.operators import OPERATORS, Operator
 from grader.evaluating.windows import Tensor
-from grader.facts import FloatArray
+from grader.facts import AnyArray, FloatArray
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -32,18 +32,32 @@ class Step:
     spent: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A bound graph as it is computed: its constants, the name of its input, and the operators in order."""
+
+    constants: Mapping[str, AnyArray]
+    input: str
+    steps: tuple[Step, ...]
+
+
+def plan_of(model: bytes) -> Plan:
+    """The plan of a serialized ModelProto. Raises GraderFault where an operator is not in the table."""
+    graph = onnx.load_model_from_string(model).graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    steps = _steps(graph.node, {graph.output[0].name, *constants}, self_gated(graph.node))
+    if steps[-1].output != graph.output[0].name:
+        raise GraderFault("the graph's output is not its last operator's")
+    return Plan(constants, graph.input[0].name, steps)
+
+
 class ExactNetwork:
     """A bound ONNX graph that computes in float64. Raises GraderFault where an operator is not in the table."""
 
     def __init__(self, model: bytes) -> None:
-        graph = onnx.load_model_from_string(model).graph
-        self._constants = {
-            tensor.name: numpy_helper.to_array(tensor).astype(np.float64) for tensor in graph.initializer
-        }
-        self._input = graph.input[0].name
-        self._steps = _steps(graph.node, {graph.output[0].name, *self._constants}, self_gated(graph.node))
-        if self._steps[-1].output != graph.output[0].name:
-            raise GraderFault("the graph's output is not its last operator's")
+        plan = plan_of(model)
+        self._constants = {name: value.astype(np.float64) for name, value in plan.constants.items()}
+        self._input, self._steps = plan.input, plan.steps
 
     def logits(self, images: FloatArray) -> npt.NDArray[np.float64]:
         """The logits of some images: (images, classes), NaN for those that leave float32's range on the way."""

@@ -99,7 +99,7 @@ ANSWERS = [
     ("GET", "/", 200),
     ("GET", "/login", 200),
     ("GET", "/healthz", 200),
-    ("GET", "/readyz", 503),
+    ("GET", "/readyz", 200),
     ("GET", "/openapi.json", 200),
     ("GET", "/static/app.css", 200),
     ("GET", "/static/nothing.css", 404),

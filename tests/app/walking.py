@@ -59,7 +59,7 @@ class Case:
 
 
 CASES: Mapping[str, Case] = {
-    "GET /readyz": Case(503),
+    "GET /metrics": Case(404),  # no token is set
     "GET /login": Case(303, nobody=200),
     "POST /login": Case(422, {"email": "nobody@example.org", "password": "x"}),
     "POST /logout": Case(303),

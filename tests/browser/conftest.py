@@ -61,7 +61,7 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, "run"], env=environment, stdout=log, stderr=log)
         try:
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
+            wait_until_ready(f"http://127.0.0.1:{port}/readyz?worker=true", process)
             wait_until_graded(url)
             yield Site(f"http://127.0.0.1:{port}", dict(re.findall(r"(\S+@example\.org)\s+(\S+)", told)))
         finally:

@@ -160,7 +160,7 @@ def wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz?worker=true", timeout=5):
                 return
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)

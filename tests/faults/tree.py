@@ -152,7 +152,7 @@ class Tree:
 
     def is_ready(self) -> bool:
         try:
-            return httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx2.get(f"{self.url}/readyz?worker=true", timeout=5).status_code == 200
         except httpx2.TransportError:
             return False
 

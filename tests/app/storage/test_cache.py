@@ -18,6 +18,7 @@ class Folder:
         self.files, self.datasets = root / "files", root / "datasets"
         self.cache = Cache(self.files, self.datasets, max_bytes)
         self.datasets.mkdir(parents=True)
+        self.files.mkdir()
 
     def file(self, name: str, minutes: float) -> Path:
         path = self.files / name[:2] / name
