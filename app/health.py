@@ -123,4 +123,4 @@ def _described(worker: Worker) -> str:
     told = f"{worker.name}: level {worker.airlock_level}, {' and '.join(worker.lanes)}"
     if worker.device != "cpu":
         told += f", on {worker.device}"
-    return told + (f", only {', '.join(worker.competitions)}" if worker.competitions else "")
+    return told + (f", only {worker.competitions}" if worker.competitions else "")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -25,8 +25,8 @@ class Worker(Base):
     airlock_report: Mapped[dict[str, Any]]
     lanes: Mapped[list[str]]
     """The lanes that it serves, as `Lane` values."""
-    competitions: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
-    """The slugs of the competitions that it grades; empty: of all."""
+    competitions: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """The slugs of the competitions that it grades, with commas between them; empty: of all."""
     device: Mapped[str] = mapped_column(String(16), default="cpu", server_default="cpu")
     """What it evaluates on: `cpu` or `cuda`."""
     versions: Mapped[dict[str, Any]]

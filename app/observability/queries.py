@@ -70,7 +70,12 @@ def _cause(crashes: int, losses: int) -> str:
 def _times(session: Session) -> dict[str, list[float]]:
     columns = (Grading.created_at, Grading.claimed_at, Grading.finished_at, Grading.phase_times)
     ended = (State.SCORED, State.REJECTED)
-    last = select(*columns).where(Grading.state.in_(ended)).order_by(Grading.id.desc()).limit(RECENT)
+    last = (
+        select(*columns)
+        .where(Grading.state.in_(ended), Grading.claimed_at.is_not(None))
+        .order_by(Grading.id.desc())
+        .limit(RECENT)
+    )
     found: dict[str, list[float]] = {}
     for created, claimed, finished, begun in session.execute(last):
         for name, seconds in durations(created, claimed, finished, begun).items():
@@ -81,7 +86,7 @@ def _times(session: Session) -> dict[str, list[float]]:
 def durations(created: datetime, claimed: datetime, finished: datetime, begun: Mapping[str, Any]) -> dict[str, float]:
     """How long one grading waited, was worked on after its last claim, took in all, and spent in each phase."""
     moments = sorted((datetime.fromisoformat(moment), name) for name, moment in begun.items())
-    ends = [*(moment for moment, _ in moments[1:]), finished]
+    ends = [*(moment for moment, _ in moments[1:]), finished][: len(moments)]
     phases = {name: (end - moment).total_seconds() for (moment, name), end in zip(moments, ends, strict=True)}
     spans = {"queue": claimed - created, "work": finished - claimed, "all": finished - created}
     return {**phases, **{name: span.total_seconds() for name, span in spans.items()}}

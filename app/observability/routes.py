@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from app.dependencies import AppServices
-from app.errors import NotFound, NotSignedIn
+from app.errors import NotFound
 from app.health import checks_of
 from app.observability import queries
 from app.observability.families import Told, of_database, parts
@@ -26,21 +26,21 @@ _TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
     operation_id="getMetrics",
     summary="Numbers for Prometheus",
     response_class=Response,
-    responses={200: _TEXT, **problems(401, 404)},
+    responses={200: _TEXT, **problems(404)},
 )
 def metrics(request: Request, services: AppServices) -> Response:
-    """Queue, workers, outcomes, times and requests. Needs SECATEUR_METRICS_TOKEN as a bearer token; without one set it is 404."""
+    """Queue, workers, outcomes, times and requests. Needs SECATEUR_METRICS_TOKEN as a bearer token; else it is 404."""
     _check(services, request.headers.get("authorization", ""))
     own = exposition.generate_latest(services.metrics.registry)
     return Response(own + exposition.generate_latest(_state(services)), media_type=exposition.CONTENT_TYPE_LATEST)
 
 
 def _check(services: Services, authorization: str) -> None:
+    """Raises NotFound: to whoever has no token it is as if there were nothing."""
     token = services.settings.metrics_token
-    if token is None:
+    wanted = "" if token is None else f"Bearer {token.get_secret_value()}"
+    if token is None or not hmac.compare_digest(authorization.encode(), wanted.encode()):
         raise NotFound("There is nothing at /metrics.")
-    if not hmac.compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode()):
-        raise NotSignedIn("Send the operator's token as `Authorization: Bearer TOKEN`.")
 
 
 def _state(services: Services) -> CollectorRegistry:

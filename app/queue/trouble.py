@@ -23,7 +23,7 @@ def hand_back(database: Database, ticket: Ticket, error: Exception) -> bool:
 
     Until then the row says `running` under this worker's name; should the worker end, that gives it back as well.
     """
-    fault = f"{type(error).__name__}: {error}"[:2000]
+    fault = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")  # which Postgres would refuse
     try:
         with database.write() as session:
             if isinstance(error, AirlockUnavailable) or may_pass(error):

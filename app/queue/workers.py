@@ -47,7 +47,7 @@ def register(
     worker.airlock_report = dict(report)
     worker.lanes = [lane.value for lane in lanes]
     worker.versions = dict(versions)
-    worker.competitions, worker.device = list(competitions), device
+    worker.competitions, worker.device = ", ".join(competitions), device
     session.add(worker)
     session.flush()
     tickets.lose_where(session, Grading.worker_id == worker.id, f"worker {name} ended while grading")

@@ -12,7 +12,7 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.add_column("workers", sa.Column("competitions", sa.JSON(), server_default="[]", nullable=False))
+    op.add_column("workers", sa.Column("competitions", sa.String(), server_default=sa.text("''"), nullable=False))
     op.add_column("workers", sa.Column("device", sa.String(16), server_default="cpu", nullable=False))
 
 

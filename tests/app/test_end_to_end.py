@@ -18,9 +18,9 @@ from app.competitions import service as competition_service
 from app.courses import queries as courses
 from app.database import Database
 from app.schema import migrate
+from app.storage import Store
 from kits.reference import baselines, results
 from kits.reference.service import Service
-from app.storage import Store
 from tests.app.world import FOLDER, PASSWORD, SHARED, populate
 from tests.databases import Backend
 from tests.faults.tree import Tree, running, wait_for

@@ -94,7 +94,7 @@ def test_every_error_is_described_as_problem_details_and_nothing_else(descriptio
 
 def test_everything_that_needs_somebody_says_401(description: dict[str, Any]) -> None:
     for path, _, operation in operations(description):
-        assert ("401" in operation["responses"]) is (path not in {"/healthz", "/readyz"})
+        assert ("401" in operation["responses"]) is (path not in {"/healthz", "/readyz", "/metrics"})
 
 
 def test_what_needs_somebody_names_a_token_or_a_session(description: dict[str, Any]) -> None:

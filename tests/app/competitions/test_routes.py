@@ -11,8 +11,8 @@ from app.competitions import definition, service
 from app.courses import queries as courses
 from app.database import Database
 from app.settings import Settings
-from tests.app.applications import application
 from app.storage import Store
+from tests.app.applications import application
 from tests.app.world import FOLDER, World, change_rules
 
 Open = Callable[[str | None], TestClient]

@@ -51,7 +51,8 @@ def house(world: World, tmp_path: Path) -> Iterator[House]:
         with database.write() as session:
             first, second = live_grading(session, 1), live_grading(session, 2)
             first.copied_from_id, second.predictions = second.id, bytes(range(256))
-            second.fault = "what a library said: \0"
+            if world.database_url.startswith("sqlite"):  # Postgres takes no such text
+                second.fault = "what a library said: \0"
         yield House(world, database, store, tmp_path / "backups")
 
 

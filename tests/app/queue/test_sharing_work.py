@@ -91,7 +91,7 @@ def test_a_worker_says_what_it_grades_and_on_which_device(queue: Database) -> No
         workers.register(session, "gpu-1", BOTH, "A", {}, {}, ("demo",), "cuda")
     with queue.read() as session:
         found = session.scalars(select(Worker).where(Worker.name == "gpu-1")).one()
-        assert (found.competitions, found.device) == (["demo"], "cuda")
+        assert (found.competitions, found.device) == ("demo", "cuda")
 
 
 class Endless:
