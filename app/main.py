@@ -19,6 +19,7 @@ from app.authorisation.enforcing import authorise
 from app.baselines import routes as baselines
 from app.boards import routes as boards
 from app.body_limit import BodyLimit
+from app.client_wheel import routes as client_wheel
 from app.competitions import routes as competitions
 from app.courses import routes as courses
 from app.dashboard import routes as dashboard
@@ -108,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
-    for routes in (*edit, *domains, *of_staff, *staff, *people, health, metrics, help_pages):
+    for routes in (*edit, *domains, *of_staff, *staff, *people, health, metrics, help_pages, client_wheel):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from app.client_wheel import building as client_wheel
 from app.settings import Settings
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ class Renderer:
             "static": static_url,
             "version": importlib.metadata.version("secateur"),
             "public_url": settings.public_url,
+            "client_url": f"{settings.public_url}/client/{client_wheel.name()}",
             "insecure": not settings.cookie_secure,
             "oidc_name": settings.oidc_name if settings.oidc_issuer else "",
         }

@@ -18,6 +18,7 @@ TABLE: Mapping[str, Rule] = {
     "GET /metrics": ANYONE,  # whoever has the operator's token, which belongs to no account
     "GET /help": ANYONE,
     "GET /docs": ANYONE,
+    "GET /client/{name}": ANYONE,
     "GET /openapi.json": ANYONE,
     "HEAD /openapi.json": ANYONE,
     # One's own account
@@ -66,6 +67,7 @@ TABLE: Mapping[str, Rule] = {
     # Competitions
     "GET /competitions": SIGNED_IN,
     "GET /competitions/{slug}": Rule(Need.MEMBER, COMPETITION),
+    "GET /competitions/{slug}/rules": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/leaderboard": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/pareto": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/submissions": Rule(Need.STAFF, COMPETITION),

@@ -10,7 +10,7 @@ from app.announcements.queries import announcements
 from app.clock import read_clock
 from app.competitions.access import enter, entries_of
 from app.competitions.reveal import reveal
-from app.competitions.schemas import CompetitionBody, CompetitionList, competition_body
+from app.competitions.schemas import CompetitionBody, CompetitionList, RulesBody, competition_body, rules_body
 from app.courses.queries import entrant_of, extended_ends, is_instructor
 from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.finalists.service import is_asked
@@ -82,6 +82,18 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "announcements": announcements(session, entry.competition.id, ANNOUNCEMENTS),
     }
     return services.renderer.page_or_json(request, "competitions/competition.html", context, body)
+
+
+@router.get(
+    "/competitions/{slug}/rules",
+    operation_id="getRules",
+    summary="What a file is checked by",
+    response_model=RulesBody,
+    responses=problems(401, 404, 422),
+)
+def show_rules(services: AppServices, signed: Signed, session: Reading, slug: Printable) -> RulesBody:
+    """The rules for files as the server has them, for `secateur check` on one's own machine."""
+    return rules_body(enter(session, services.definitions, slug, signed.user))
 
 
 def _list(request: Request, services: AppServices, signed: Signed, session: Session) -> Response:

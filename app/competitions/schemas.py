@@ -88,6 +88,26 @@ class CompetitionList(BaseModel):
     items: list[CompetitionBody]
 
 
+class RulesBody(BaseModel):
+    """What decides whether a file is accepted, complete in itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"competition": "demo", "definition": "9f" * 32, "grading": {}}]}
+    )
+
+    competition: str
+    definition: str = Field(description="SHA-256 of the grading rules.")
+    grading: dict[str, Any] = Field(
+        description="The section `grading` of the definition with all that it names, without the parts of the test set."
+    )
+
+
+def rules_body(entry: Entry) -> RulesBody:
+    """The rules for files. Which image is in which part of the test set is nobody's business."""
+    rules = entry.definition.grading.grading.model_dump(mode="json", exclude={"splits"})
+    return RulesBody(competition=entry.competition.slug, definition=entry.version.definition_digest, grading=rules)
+
+
 def competition_body(
     entry: Entry, window: Window, quota: Quota | None = None, reveal: Reveal | None = None
 ) -> CompetitionBody:

@@ -16,16 +16,14 @@ from app.errors import AppError, Unprocessable
 from app.storage import Incoming, Store, Stored
 from app.submissions import multipart
 from app.submissions.multipart import Data, Field, FileBegins
-from grader import messages
+from grader import door, messages
 from grader.errors import Finding
-from grader.file_names import misnamed
-from grader.reading.signatures import ZIP, is_archive, recognise
 from grader.upload_rules import FileRule
 
 FRAME_BYTES = 64 << 10
 """What a form's body may hold beside the file: boundaries, headers, short fields."""
-CHUNK_BYTES = 1 << 20
-"""Bytes are gathered to this size before another thread hashes and writes them."""
+CHUNK_BYTES = door.FIRST_BYTES
+"""Bytes are gathered to this size before another thread hashes and writes them; the first of them are looked at."""
 MAX_NAME_CHARACTERS = 200
 
 Admit: TypeAlias = Callable[[str], Awaitable[FileRule]]
@@ -98,8 +96,6 @@ async def _rest_of_file(events: AsyncIterator[multipart.Event]) -> AsyncIterator
 
 
 async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rule: FileRule) -> Upload:
-    if not name.isprintable():
-        raise refused(Finding("wrong-file-name", expected=" or ".join(rule.names), got=ascii(name[:100])))
     with store.receive() as incoming:
         gathered = bytearray()
         async for chunk in body:
@@ -113,20 +109,12 @@ async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rul
 
 
 async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileRule) -> None:
-    # What a file is tells its sender more than that its name is another: a .keras file under its own name.
-    if not incoming.bytes and (wrong := _other_kind(bytes(gathered), name, rule) or misnamed(name, rule.names)):
+    if not incoming.bytes and (wrong := door.refused(name, bytes(gathered), rule)):
         raise refused(wrong)
     if incoming.bytes + len(gathered) > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")
     await run_in_threadpool(incoming.write, bytes(gathered))
     gathered.clear()
-
-
-def _other_kind(head: bytes, name: str, rule: FileRule) -> Finding | None:
-    """What the file is in place of what the assignment takes, as far as its beginning tells."""
-    if rule.code is None or not head.startswith(ZIP):
-        return recognise(head, name, rule.format)
-    return None if is_archive(head) else Finding("code-checkpoint-alone", expected=" or ".join(rule.code.scripts))
 
 
 def default_name(rule: FileRule) -> str:

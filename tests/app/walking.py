@@ -39,6 +39,7 @@ PARAMETERS: Mapping[str, str] = {
     "note_id": "1",
     "baseline_id": "1",
     "announcement_id": "1",
+    "name": "unknown",
 }
 """Ada is the user 3, with the session and the token of this number; the submission 1 is hers."""
 
@@ -60,6 +61,7 @@ class Case:
 
 CASES: Mapping[str, Case] = {
     "GET /metrics": Case(404),  # no token is set
+    "GET /client/{name}": Case(404),
     "GET /login": Case(303, nobody=200),
     "POST /login": Case(422, {"email": "nobody@example.org", "password": "x"}),
     "POST /logout": Case(303),
