@@ -21,4 +21,8 @@ CODES = {
         "Tell the staff; the operator can allow more.",
     ),
     "uploads-at-once": ("Too many files of one person are on their way.", "Send them one after the other."),
+    "streams-used": (
+        "Too many pages are told at once what becomes of submissions.",
+        "Nothing is lost: such a page asks by itself every few seconds.",
+    ),
 }

@@ -56,6 +56,7 @@ from app.services import Services, open_services
 from app.settings import Settings
 from app.submissions import all_routes as all_submissions
 from app.submissions import choice_routes as choices
+from app.submissions import event_routes as events
 from app.submissions import file_routes as files
 from app.submissions import reference_routes as references
 from app.submissions import routes as submissions
@@ -104,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = open_services(settings)
-    domains = (competitions, submissions, references, choices, files, leaderboard, pareto, grades, decisions)
+    domains = (competitions, submissions, references, choices, files, events, leaderboard, pareto, grades, decisions)
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)

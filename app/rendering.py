@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +45,7 @@ class Renderer:
             "markdown": markdown,
             "filesize": file_size,
             "exactly": exactly,
+            "duration": duration,
         }
         self._environment.globals |= {
             "static": static_url,
@@ -146,6 +148,15 @@ def when(moment: datetime) -> str:
 def exactly(value: Fraction) -> str:
     """Up to four decimals without zeros at the end: 17/2 as 8.5; what has more is rounded."""
     return f"{float(value):,.4f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as one says them of a wait: 0.4 as 1 second, 75 as 2 minutes."""
+    if seconds < 60:
+        count, unit = max(1, round(seconds)), "second"
+    else:
+        count, unit = ceil(seconds / 60), "minute"
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def file_size(count: int) -> str:

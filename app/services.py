@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -11,10 +12,12 @@ from app.accounts.throttle import Throttle
 from app.competitions.stored import Definitions
 from app.dashboard.kept import Kept
 from app.database import Database
+from app.live import Live
 from app.observability.metrics import Metrics
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store, open_store
+from app.submissions.news import Newsroom
 from app.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -35,15 +38,18 @@ class Services:
     uploads: Uploads
     kept: Kept
     metrics: Metrics
+    live: Live
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
 
 def open_services(settings: Settings) -> Services:
     """The services for one process; the caller closes the database."""
+    database = Database(settings.database_url)
+    newsroom = Newsroom(database, timedelta(seconds=settings.worker_dead_seconds))
     return Services(
         settings=settings,
-        database=Database(settings.database_url),
+        database=database,
         store=open_store(settings),
         passwords=make_passwords(settings),
         throttle=Throttle(time.monotonic),
@@ -52,6 +58,7 @@ def open_services(settings: Settings) -> Services:
         uploads=Uploads(settings.max_uploads_at_once),
         kept=Kept(settings.dashboard_seconds),
         metrics=Metrics(),
+        live=Live(newsroom.look),
         oidc=_provider(settings),
     )
 

@@ -158,6 +158,7 @@ TABLE: Mapping[str, Rule] = {
     "GET /submissions": SIGNED_IN,
     "POST /submissions": SIGNED_IN,
     "GET /submissions/{submission_id}": Rule(Need.PART, SUBMISSION),
+    "GET /submissions/{submission_id}/events": Rule(Need.PART, SUBMISSION),
     "GET /submissions/{submission_id}/gradescope.json": Rule(Need.PART, SUBMISSION),
     "GET /submissions/{submission_id}/files/{file_id}": Rule(Need.PART, SUBMISSION),
     "GET /submissions/{submission_id}/compacted/{kind}": Rule(Need.PART, SUBMISSION),

@@ -58,6 +58,23 @@ def ahead(grading: Grading) -> Select[int]:
 
 
 @cache
+def places() -> Select[int, int]:
+    """The id of each grading that waits outside of rejudges, with what `ahead` says of it: all at once."""
+    kind = (Grading.lane, Grading.is_live)
+    turn = func.row_number().over(partition_by=(Submission.entrant_id, *kind), order_by=Grading.id)
+    waiting = (
+        select(Grading.id, *kind, turn.label("place"))
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(Grading.state == State.QUEUED, Grading.lane != Lane.SHADOW)
+        .subquery()
+    )
+    row = func.row_number().over(
+        partition_by=(waiting.c.lane, waiting.c.is_live), order_by=(waiting.c.place, waiting.c.id)
+    )
+    return select(waiting.c.id, row - 1)
+
+
+@cache
 def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select[int]:
     """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago."""
     kind = (Submission.entrant_id, Grading.lane, Grading.is_live)

@@ -8,7 +8,6 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
-from app.queue import order
 from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
@@ -102,11 +101,6 @@ def numbers_by_state(session: Session, competition_id: int) -> dict[State, int]:
         .group_by(Grading.state)
     )
     return dict(session.execute(counted).all())
-
-
-def ahead(session: Session, grading: Grading) -> int:
-    """How many gradings will be taken before a waiting one, should nobody else come."""
-    return session.execute(order.ahead(grading)).scalar_one()
 
 
 def is_of(session: Session, found: Submission, user_id: int) -> bool:

@@ -1,7 +1,7 @@
 """Handing in, and looking at what became of it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from app.moderation import queries as moderation
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
 from app.parameters import Before, Printable, RowNumber
+from app.queue.pace import waits
 from app.rendering import wants_page
 from app.submissions import admission, intake, queries, recording, service
 from app.submissions.access import visible
@@ -175,10 +176,12 @@ def show(
     seen = reveal(session, entry, reader)
     stands = standing(session, entry, reader, grading, seen.part)
     held = moderation.disqualification(session, found)
-    position = queries.ahead(session, grading) if grading.state is State.QUEUED else None
+    position, expected = waits(session, grading, timedelta(seconds=services.settings.worker_dead_seconds))
     compared = comparison(session, grading, shows_scores=entry.shows_scores)
     may_see = {"shows_scores": entry.shows_scores, "shows_private": seen.may_see}
-    body = submission_body(grading, **may_see, standing=stands, position=position, compared=compared, held=held)
+    body = submission_body(
+        grading, **may_see, standing=stands, position=position, expected=expected, compared=compared, held=held
+    )
     context = {
         "submission": found,
         "grading": grading,
@@ -187,6 +190,7 @@ def show(
         "compared": compared,
         "is_mine": queries.is_of(session, found, reader.id),
         "position": position,
+        "expected": expected,
         "report": visible_report(grading.report, **may_see),
         "reveal": seen,
         "choice": choice_of(session, entry, found),

@@ -33,6 +33,7 @@ _EXAMPLE: dict[str, Any] = {
     "rank": 1,
     "reason": None,
     "position": None,
+    "expected_seconds": None,
     "score": 0.7857,
     "private_score": 0.7812,
     "disqualified": "The code was somebody else's.",
@@ -131,6 +132,9 @@ class SubmissionBody(BaseModel):
         examples=["accuracy 0.8532; needs accuracy > 0.87"],
     )
     position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
+    expected_seconds: float | None = Field(
+        default=None, description="Until it is graded, by measured times; null where nobody can tell."
+    )
     score: float | None = Field(description="Null where there is no score, or none to show.")
     private_score: float | None = Field(
         description="On the private part of the test set; null where there is none, and until it is shown."
@@ -174,6 +178,7 @@ def submission_body(
     shows_scores: bool,
     standing: Standing | None = None,
     position: int | None = None,
+    expected: float | None = None,
     compared: Comparison | None = None,
     in_full: bool = True,
     shows_private: bool = False,
@@ -195,6 +200,7 @@ def submission_body(
         rank=standing and standing.rank,
         reason=standing and standing.reason,
         position=position,
+        expected_seconds=expected and round(expected, 1),
         score=grading.score if shows_scores else None,
         private_score=grading.private_score if shows_scores and shows_private else None,
         disqualified=held and held.reason,

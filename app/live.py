@@ -1,0 +1,128 @@
+"""News of submissions for whoever looks at their pages: one look at the database a moment, whoever many are watching."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.errors import AppError
+from models.gradings import Phase, State
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+SHORTEST_SECONDS = 0.05
+"""Between two looks, however many begin to watch."""
+LONGEST_SECONDS = 600.0
+"""After which a stream ends; the browser opens another one, and is asked again who it is."""
+MOST = 380
+"""Streams of a process, of the connections that it may have; pages need some as well."""
+MOST_OF_ONE = 12
+"""Streams of one person: a browser itself opens no more than six."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Where a submission is. `ended`: nothing more happens by itself."""
+
+    state: State
+    phase: Phase
+    position: int | None
+    expected_seconds: float | None
+    ended: bool
+
+
+Look = Callable[[Collection[int]], Mapping[int, News]]
+
+
+class _Watcher:
+    """One stream: the newest news that it has not sent."""
+
+    def __init__(self) -> None:
+        self._news: News | None = None
+        self._fresh = asyncio.Event()
+
+    def tell(self, news: News) -> None:
+        """Keeps the news where they are new; what was not sent by then is out of date."""
+        if news != self._news:
+            self._news = news
+            self._fresh.set()
+
+    async def next(self) -> News | None:
+        """The next news, None where there were none for as long as a stream may last."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._fresh.wait(), LONGEST_SECONDS)
+            self._fresh.clear()
+            return self._news
+        return None
+
+
+class Live:
+    """The watchers of a process and the one that looks for them; it holds no connection while nothing is asked."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._watchers: dict[int, set[_Watcher]] = {}
+        self._people: Counter[int] = Counter()
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    def check_room(self, user_id: int) -> None:
+        """Raises AppError 429 where there are too many streams: the page then asks by itself from time to time."""
+        if self._people.total() >= MOST or self._people[user_id] >= MOST_OF_ONE:
+            detail = "Too many pages are watched at once. Ask for the submission itself, every few seconds."
+            raise AppError(429, "streams-used", detail, retry_after_seconds=5)
+
+    async def watch(self, submission_id: int, user_id: int) -> AsyncGenerator[News]:
+        """What becomes of a submission, from now to its end."""
+        watcher = _Watcher()
+        with self._registered(watcher, submission_id, user_id):
+            loop = asyncio.get_running_loop()
+            ends = loop.time() + LONGEST_SECONDS
+            while loop.time() < ends and (news := await watcher.next()) is not None:
+                yield news
+                if news.ended:
+                    return
+
+    @contextmanager
+    def _registered(self, watcher: _Watcher, submission_id: int, user_id: int) -> Iterator[None]:
+        self._watchers.setdefault(submission_id, set()).add(watcher)
+        self._people[user_id] += 1
+        self._start()
+        try:
+            yield
+        finally:
+            self._people[user_id] -= 1
+            self._people += Counter()  # forgets whoever watches nothing any more
+            self._watchers[submission_id].discard(watcher)
+            if not self._watchers[submission_id]:
+                del self._watchers[submission_id]
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
+            self._wake = asyncio.Event()
+            self._task = loop.create_task(self._tell_all())
+        self._wake.set()
+
+    async def _tell_all(self) -> None:
+        """Looks and tells for as long as anybody watches."""
+        limiter = CapacityLimiter(1)  # of its own: what pages need is not waited for
+        while self._watchers:
+            self._wake.clear()
+            try:
+                found = await to_thread.run_sync(self._look, tuple(self._watchers), limiter=limiter)
+            except SQLAlchemyError:
+                log.exception("live.look_failed")
+                found = {}
+            for submission_id, news in found.items():
+                for watcher in self._watchers.get(submission_id, ()):
+                    watcher.tell(news)
+            await asyncio.sleep(SHORTEST_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS - SHORTEST_SECONDS)

@@ -1,0 +1,56 @@
+"""What becomes of a submission, told as it happens."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from fastapi import APIRouter, Depends
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.dependencies import AppServices, Signed
+from app.openapi import problems
+from app.parameters import RowNumber
+from models.gradings import Phase, State
+
+router = APIRouter(tags=["submissions"])
+
+RETRY_MILLISECONDS = 2000
+
+
+class NewsBody(BaseModel):
+    """Where a submission is at a moment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"state": "queued", "phase": "waiting", "position": 3, "expected_seconds": 4.2, "ended": False}
+            ]
+        }
+    )
+
+    state: State
+    phase: Phase
+    position: int | None = Field(description="How many gradings wait ahead; null unless queued.")
+    expected_seconds: float | None = Field(description="Until its end, by measured times; null where nobody can tell.")
+    ended: bool = Field(description="Whether nothing more happens by itself: the stream ends with this.")
+
+
+async def _check_room(services: AppServices, signed: Signed) -> None:
+    services.live.check_room(signed.user.id)
+
+
+@router.get(
+    "/submissions/{submission_id}/events",
+    operation_id="watchSubmission",
+    summary="What becomes of a submission, as it happens",
+    response_class=EventSourceResponse,
+    responses={200: {"model": NewsBody, "description": "Events with such data."}, **problems(401, 404, 422, 429)},
+    dependencies=[Depends(_check_room)],
+)
+async def watch(services: AppServices, signed: Signed, submission_id: RowNumber) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: `news` with where it is, and again whenever that changes, until it has ended. Ends after ten minutes."""
+    yield ServerSentEvent(comment="here", retry=RETRY_MILLISECONDS)
+    async with aclosing(services.live.watch(submission_id, signed.user.id)) as all_news:
+        async for news in all_news:
+            body = NewsBody.model_validate(news, from_attributes=True)
+            yield ServerSentEvent(event="news", raw_data=body.model_dump_json())

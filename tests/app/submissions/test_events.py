@@ -1,0 +1,126 @@
+"""News of submissions from the database, and the stream that tells them."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select, update
+
+from app.clock import db_now
+from app.database import Database
+from app.queue import order, workers
+from app.queue.pace import Pace
+from app.submissions.news import Newsroom
+from models.gradings import Grading, Lane, Phase, State
+from tests.app.world import World, hand_in, settle
+
+Open = Callable[[str | None], TestClient]
+BOTH = (Lane.CHECK, Lane.EVALUATE)
+
+
+@pytest.fixture
+def newsroom(records: Database) -> Newsroom:
+    return Newsroom(records, timedelta(minutes=1))
+
+
+def test_all_that_wait_are_told_their_place_at_once(records: Database, world: World, newsroom: Newsroom) -> None:
+    numbers = [hand_in(records, world, name) for name in ("ada", "ada", "ada", "grace", "alan", "grace")]
+    with records.write() as session:
+        moved = Grading.submission_id == numbers[1]
+        session.execute(update(Grading).where(moved).values(lane=Lane.EVALUATE, phase=Phase.WAITING))
+
+    news = newsroom.look(numbers)
+
+    with records.read() as session:
+        waiting = session.scalars(select(Grading)).all()
+        assert {each.submission_id: session.execute(order.ahead(each)).scalar_one() for each in waiting} == {
+            number: told.position for number, told in news.items()
+        }
+    assert {told.state for told in news.values()} == {State.QUEUED}
+
+
+def test_what_has_ended_says_so_and_what_is_graded_again_does_not(
+    records: Database, world: World, newsroom: Newsroom
+) -> None:
+    ended, again = hand_in(records, world, "ada"), hand_in(records, world, "grace")
+    for number in (ended, again):
+        settle(records, number, Fraction(1, 2))
+    with records.write() as session:
+        live = session.scalars(select(Grading).where(Grading.submission_id == again)).one()
+        kept = {"version_id": live.version_id, "file_sha256": live.file_sha256}
+        session.add(Grading(submission_id=again, is_live=False, **kept))
+
+    news = newsroom.look([ended, again, 99])
+
+    assert (news[ended].state, news[ended].ended) == (State.SCORED, True)
+    assert (news[again].state, news[again].position, news[again].ended) == (State.QUEUED, 0, False)
+    assert 99 not in news
+
+
+def test_the_wait_is_told_from_measured_times(records: Database, world: World, newsroom: Newsroom) -> None:
+    done = hand_in(records, world, "ada")
+    settle(records, done, Fraction(1, 2))
+    with records.write() as session:
+        workers.register(session, "one", BOTH, "A", {}, {})
+        session.execute(update(Grading).values(claimed_at=db_now(-timedelta(seconds=4)), finished_at=db_now()))
+    first, second = hand_in(records, world, "grace"), hand_in(records, world, "alan")
+
+    news = newsroom.look([first, second])
+
+    assert news[first].expected_seconds == pytest.approx(4, abs=0.5)
+    assert news[second].expected_seconds == pytest.approx(8, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("pace", "lane", "seconds"),
+    [
+        (Pace(2.0, 1, 5), Lane.EVALUATE, 8.0),
+        (Pace(2.0, 1, 5), Lane.CHECK, 18.0),
+        (Pace(2.0, 4, 5), Lane.CHECK, 6.0),
+        (Pace(2.0, 0, 5), Lane.CHECK, None),
+        (Pace(None, 1, 5), Lane.CHECK, None),
+    ],
+)
+def test_an_estimate_counts_who_is_ahead_and_who_works(pace: Pace, lane: Lane, seconds: float | None) -> None:
+    assert pace.expected(lane, 3) == seconds
+
+
+def test_a_stream_tells_the_end_and_ends(program: Open, records: Database, world: World) -> None:
+    number = hand_in(records, world, "ada")
+    settle(records, number, Fraction(1, 2))
+
+    answer = program("ada").get(f"/submissions/{number}/events")
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    [line] = [each for each in answer.text.splitlines() if each.startswith("data: ")]
+    assert json.loads(line.removeprefix("data: ")) == {
+        "state": "scored",
+        "phase": "done",
+        "position": None,
+        "expected_seconds": None,
+        "ended": True,
+    }
+    assert program("grace").get(f"/submissions/{number}/events").status_code == 404
+
+
+def test_whoever_watches_holds_no_connection(records: Database, world: World, newsroom: Newsroom) -> None:
+    number = hand_in(records, world, "ada")
+
+    newsroom.look([number])
+
+    assert records._reader.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_page_that_waits_says_where_it_listens(browser: Open, records: Database, world: World) -> None:
+    number = hand_in(records, world, "ada")
+    hand_in(records, world, "grace")
+
+    page = browser("ada").get(f"/submissions/{number}").text
+
+    assert f'data-events="/submissions/{number}/events"' in page
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
+    settle(records, number, Fraction(1, 2))
+    assert "data-events" not in browser("ada").get(f"/submissions/{number}").text

@@ -1,0 +1,109 @@
+"""Streams of news: one look for all who watch, nothing twice, an end, and a limit."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app import live
+from app.errors import AppError
+from app.live import Live, News
+from models.gradings import Phase, State
+
+WAITING = News(State.QUEUED, Phase.WAITING, 3, 4.0, ended=False)
+SCORED = News(State.SCORED, Phase.DONE, None, None, ended=True)
+
+
+class Story:
+    """A look that tells one thing after the other of every submission, the last one for ever."""
+
+    def __init__(self, *news: News | Exception) -> None:
+        self.news = list(news)
+        self.looks: list[set[int]] = []
+
+    def __call__(self, submissions: Collection[int]) -> Mapping[int, News]:
+        self.looks.append(set(submissions))
+        told = self.news.pop(0) if len(self.news) > 1 else self.news[0]
+        if isinstance(told, Exception):
+            raise told
+        return dict.fromkeys(submissions, told)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(live, "SHORTEST_SECONDS", 0.01)
+
+
+async def hear(room: Live, submission: int, user: int = 1) -> list[News]:
+    return [news async for news in room.watch(submission, user)]
+
+
+def test_each_change_is_told_once_and_the_end_ends_it() -> None:
+    moved = News(State.QUEUED, Phase.WAITING, 2, 3.0, ended=False)
+
+    heard = asyncio.run(hear(Live(Story(WAITING, WAITING, moved, SCORED)), 1))
+
+    assert heard == [WAITING, moved, SCORED]
+
+
+def test_hundreds_of_watchers_cost_the_looks_of_one() -> None:
+    story = Story(WAITING, WAITING, SCORED)
+    room = Live(story)
+
+    async def crowd() -> list[list[News]]:
+        return await asyncio.gather(*(hear(room, each % 7, each) for each in range(300)))
+
+    heard = asyncio.run(crowd())
+
+    assert all(each[-1] == SCORED for each in heard)
+    assert max(map(len, story.looks)) == 7
+    assert len(story.looks) < 10
+
+
+def test_nobody_is_looked_for_once_nobody_watches() -> None:
+    story = Story(SCORED)
+    room = Live(story)
+
+    async def watch_and_wait() -> None:
+        await hear(room, 1)
+        looks = len(story.looks)
+        await asyncio.sleep(0.1)
+        assert len(story.looks) <= looks + 1
+
+    asyncio.run(watch_and_wait())
+    assert asyncio.run(hear(room, 2)) == [SCORED]
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_stream() -> None:
+    away = OperationalError("select", {}, Exception("away"))
+
+    assert asyncio.run(hear(Live(Story(away, SCORED)), 1)) == [SCORED]
+
+
+def test_one_person_has_so_many_streams_and_all_together_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_OF_ONE", 1)
+    monkeypatch.setattr(live, "MOST", 2)
+    room = Live(Story(WAITING))
+
+    async def fill() -> None:
+        streams = [room.watch(1, user) for user in (1, 2)]
+        await anext(streams[0])
+        with pytest.raises(AppError, match="watched at once"):
+            room.check_room(1)
+        room.check_room(2)
+        await anext(streams[1])
+        with pytest.raises(AppError, match="watched at once"):
+            room.check_room(3)
+        for stream in streams:
+            await stream.aclose()
+        room.check_room(1)
+
+    asyncio.run(fill())
+
+
+def test_a_stream_without_news_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 0.1)
+
+    assert asyncio.run(hear(Live(Story(WAITING)), 1)) == [WAITING]
