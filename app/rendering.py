@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.client_wheel import building as client_wheel
 from app.settings import Settings
+from grader.messages.fixes import fix
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -46,9 +47,11 @@ class Renderer:
             "filesize": file_size,
             "exactly": exactly,
             "duration": duration,
+            "exact_number": exact_number,
         }
         self._environment.globals |= {
             "static": static_url,
+            "fix_of": fix,
             "version": importlib.metadata.version("secateur"),
             "public_url": settings.public_url,
             "client_url": f"{settings.public_url}/client/{client_wheel.name()}",
@@ -157,6 +160,11 @@ def duration(seconds: float) -> str:
     else:
         count, unit = ceil(seconds / 60), "minute"
     return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
+def exact_number(value: Fraction) -> str:
+    """A number that a condition speaks of: 592,933; 0.6514, with up to six decimals."""
+    return number(value.numerator) if value.denominator == 1 else f"{float(value):.6f}".rstrip("0")
 
 
 def file_size(count: int) -> str:

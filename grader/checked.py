@@ -82,6 +82,7 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
     notes = (*report.notes, *_remarks(accepted.counts.zeros, weights))
     shrunk = Shrunk(outlined.parameters, outlined.removed, outlined.folded)
     report = replace(report, digests=digests, counts=accepted.counts, macs=accepted.macs, notes=notes, shrunk=shrunk)
+    report = replace(report, magnitudes=counting.magnitudes(network.slots, weights))
     return Checked(report, accepted)
 
 

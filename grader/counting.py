@@ -5,7 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from grader.facts import Counts, FloatArray, LayerCount, Slot, SlotRole, Weights
+from grader.facts import Counts, FloatArray, LayerCount, Magnitudes, Slot, SlotRole, Weights
+
+EXPONENT_SHIFT = 24
+"""Bits behind the exponent in a float32 without its sign; there are 256 exponents, and 127 is that of 1 to 2."""
+EXPONENTS = 256
+EXPONENT_BIAS = 127
 
 
 def count(slots: Iterable[Slot], weights: Weights) -> Counts:
@@ -31,6 +36,21 @@ def count_zeros(array: FloatArray) -> int:
     """
     bits = _magnitude_bits(array)
     return int(bits.size - np.count_nonzero(bits))
+
+
+def magnitudes(slots: Iterable[Slot], weights: Weights) -> Magnitudes:
+    """How many parameters lie in each power of two, by absolute value; exact zeros are left out."""
+    counted = np.zeros(EXPONENTS, np.int64)
+    for slot in slots:
+        if slot.role is SlotRole.PARAMETER:
+            bits = _magnitude_bits(weights[slot.name]).ravel()
+            counted += np.bincount(bits >> np.uint32(EXPONENT_SHIFT), minlength=EXPONENTS)
+            counted[0] -= bits.size - np.count_nonzero(bits)  # the exponent of a zero is that of the smallest numbers
+    used = np.flatnonzero(counted)
+    if not used.size:
+        return Magnitudes(0, ())
+    first, last = int(used[0]), int(used[-1])
+    return Magnitudes(first - EXPONENT_BIAS, tuple(int(each) for each in counted[first : last + 1]))
 
 
 def nonzero(array: FloatArray) -> npt.NDArray[np.bool_]:

@@ -143,6 +143,14 @@ class LayerCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Magnitudes:
+    """How many parameters have an absolute value from 2**k to below 2**(k + 1), for k from `lowest` on; zeros have none."""
+
+    lowest: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Parameters and exact zeros of a whole network; `buffers` are numbers that no limit or score counts."""
 

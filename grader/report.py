@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grader.facts import Counts, LayerCount, Macs, Note, Outcome, Predictions, Problem, Shrunk, SplitResult
+from grader.facts import Counts, LayerCount, Macs, Magnitudes, Note, Outcome, Predictions, Problem, Shrunk, SplitResult
 from grader.lineage import Lineage
 from grader.series.outcome import Series
 
@@ -45,6 +45,7 @@ class Report:
     notes: tuple[Note, ...] = ()
     counts: Counts | None = None
     macs: Macs | None = None
+    magnitudes: Magnitudes | None = None
     splits: Mapping[str, SplitResult] = field(default_factory=dict)
     scores: Mapping[str, Outcome] = field(default_factory=dict)
     """What each part of the test set comes to, the first being `score` and the conditions below; empty without parts."""
@@ -79,6 +80,7 @@ class Report:
             "full_credit": self.full_credit,
             "ranks": self.ranks,
             "macs": _macs(self.macs),
+            "magnitudes": None if self.magnitudes is None else _magnitudes(self.magnitudes),
             "compacted": None if self.shrunk is None else _shrunk(self.shrunk),
             "series": None if self.series is None else self.series.as_json(),
             "lineage": None if self.lineage is None else self.lineage.as_json(),
@@ -124,6 +126,10 @@ def _macs(macs: Macs | None) -> dict[str, int | None]:
         "nonzero": macs.nonzero if macs else None,
         "effective": macs.effective if macs else None,
     }
+
+
+def _magnitudes(found: Magnitudes) -> dict[str, Any]:
+    return {"lowest": found.lowest, "counts": list(found.counts)}
 
 
 def _shrunk(shrunk: Shrunk) -> dict[str, Any]:

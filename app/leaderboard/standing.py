@@ -1,5 +1,6 @@
 """Where one submission stands: whether it counts, its rank, and why it has none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from app.competitions.access import Entry
 from app.leaderboard import columns
 from app.leaderboard.queries import Scored, counting_submission
 from app.leaderboard.ranking import Candidate, Rule
-from app.leaderboard.service import board, rule_of
+from app.leaderboard.service import Board, board, rule_of
 from grader.splits import Part
 from models.accounts import User
 from models.gradings import Grading
@@ -29,6 +30,8 @@ class Standing:
     """Why it has no rank, in numbers; None too where scores are not shown."""
     part: Part = Part.PUBLIC
     """The part of the test set whose board this is about."""
+    board: Board | None = None
+    """That board, where the submission counts and the reader may see it."""
 
 
 def standing(session: Session, entry: Entry, user: User, grading: Grading, part: Part = Part.PUBLIC) -> Standing:
@@ -42,7 +45,7 @@ def standing(session: Session, entry: Entry, user: User, grading: Grading, part:
     shown = board(session, entry, user, part) if counts and entry.shows_board else None
     rank = next((row.rank for row in shown.rows if row.submission_id == submission.id), None) if shown else None
     reason = _reason(grading, part) if entry.shows_scores else None
-    return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason, part)
+    return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason, part, shown)
 
 
 def _reason(grading: Grading, part: Part) -> str | None:
@@ -52,9 +55,18 @@ def _reason(grading: Grading, part: Part) -> str | None:
         ranks, score = grading.private_ranks, grading.private_score_exact
     if ranks is not False or not condition or grading.report is None:
         return None
+    return columns.reason(_scored(grading, score, part), condition)
+
+
+def numbers_of(grading: Grading) -> Mapping[str, Fraction]:
+    """What formulas may speak of, of a scored submission on its public part."""
+    scored = _scored(grading, grading.score_exact, Part.PUBLIC)
+    return {**columns.metrics(scored), "score": scored.candidate.score}
+
+
+def _scored(grading: Grading, score: str | None, part: Part) -> Scored:
     submission = grading.submission
     candidate = Candidate(
         submission.entrant_id, submission.id, Fraction(score or 0), submission.received_at, meets=False
     )
-    scored = Scored(candidate, submission.entrant.alias, grading.report, grading.version_id, part)
-    return columns.reason(scored, condition)
+    return Scored(candidate, submission.entrant.alias, grading.report or {}, grading.version_id, part)

@@ -29,6 +29,7 @@ from app.submissions.admission import Admission, Behalf
 from app.submissions.choosing import choice_of
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
+from app.submissions.telling import told
 from grader.upload_rules import FileRule
 from models.accounts import User
 from models.gradings import Grading, State
@@ -197,6 +198,7 @@ def show(
         "regrading": _under_way(found.gradings, grading),
         "held": held,
         "seen_by": seen_by,
+        "told": told(session, entry, grading, stands),
     }
     context |= _for_staff(session, entry, found, signed.user)
     return services.renderer.page_or_json(request, "submissions/submission.html", context, body)

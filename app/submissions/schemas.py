@@ -14,7 +14,7 @@ from models.gradings import Grading, Phase, State
 from models.moderation import Disqualification
 from models.submissions import FileRole, SubmissionFile
 
-_NEWER_PARTS: dict[str, Any] = dict.fromkeys(("ranks", "series", "lineage", "compacted"))
+_NEWER_PARTS: dict[str, Any] = dict.fromkeys(("ranks", "series", "lineage", "compacted", "magnitudes"))
 """What reports of an earlier release lack."""
 _HIDDEN_WITH_SCORES = ("splits", "scores", "score", "score_exact", "full_credit", "ranks", "series")
 _IN_PARTS = ("splits", "scores")

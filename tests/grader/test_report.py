@@ -11,7 +11,7 @@ from grader.summary import summarise
 KEYS = {
     *("status", "competition", "layout", "file_bytes", "parameters", "buffers", "zeros", "sparsity", "splits", "score"),
     *("score_exact", "full_credit", "macs", "layers", "problems", "notes", "digests", "timings", "engine", "rechecked"),
-    *("airlock", "ranks", "compacted", "series", "lineage", "scores"),
+    *("airlock", "ranks", "compacted", "series", "lineage", "scores", "magnitudes"),
 }
 DIGESTS = Digests(file="f" * 64, definition="d" * 64)
 BEGUN = Report(Status.CHECKED, "tiny", DIGESTS, file_bytes=100, airlock="A")

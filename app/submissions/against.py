@@ -1,0 +1,133 @@
+"""A scored submission beside the entrant's own others and the board, as numbers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.leaderboard import ranking
+from app.leaderboard.ranking import Rule
+from app.leaderboard.service import Board
+from models.gradings import Grading, State
+from models.submissions import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to compare with. Shares from 0 to 1; None is what is not known."""
+
+    name: str
+    score: float | None
+    accuracy: float | None
+    sparsity: float | None
+    submission_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What changed since the entrant's submission before, later minus earlier; ranks on the board as it stands now."""
+
+    submission_id: int
+    score: float
+    accuracy: float
+    sparsity: float
+    rank_then: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The lines, and what moved; None where nothing came before."""
+
+    lines: Sequence[Line]
+    moved: Moved | None
+
+
+def against(session: Session, grading: Grading, rule: Rule, board: Board | None) -> Against | None:
+    """What a scored submission is beside others; only for who may see scores. None where it has no score."""
+    if grading.state is not State.SCORED or grading.report is None:
+        return None
+    earlier = _before(session, grading)
+    best = _best(session, grading, rule)
+    this = _line("This one", grading)
+    lines = [this]
+    if earlier is not None:
+        lines.append(_line("The one before", earlier))
+    if best is not None and best.id not in {grading.id, earlier and earlier.id}:
+        lines.append(_line("Best so far", best))
+    lines += _of_board(board)
+    return Against(lines, None if earlier is None else _moved(this, earlier, rule, board))
+
+
+def _own(grading: Grading) -> Any:
+    return (
+        select(Grading)
+        .join(Submission, Submission.id == Grading.submission_id)
+        .where(
+            Submission.entrant_id == grading.submission.entrant_id,
+            Grading.is_live,
+            Grading.state == State.SCORED,
+            Grading.id != grading.id,
+        )
+        .limit(1)
+    )
+
+
+def _before(session: Session, grading: Grading) -> Grading | None:
+    submission = grading.submission
+    wanted = _own(grading).where(
+        (Submission.received_at < submission.received_at)
+        | ((Submission.received_at == submission.received_at) & (Submission.id < submission.id))
+    )
+    found: Grading | None = session.scalars(
+        wanted.order_by(Submission.received_at.desc(), Submission.id.desc())
+    ).one_or_none()
+    return found
+
+
+def _best(session: Session, grading: Grading, rule: Rule) -> Grading | None:
+    order = Grading.score.asc() if rule.lower_is_better else Grading.score.desc()
+    found: Grading | None = session.scalars(_own(grading).order_by(order, Submission.id)).one_or_none()
+    return found
+
+
+def _line(name: str, grading: Grading) -> Line:
+    report: Mapping[str, Any] = grading.report or {}
+    splits: Mapping[str, Mapping[str, Any]] = report.get("splits") or {}
+    split = next(iter(splits.values()), {})
+    return Line(name, grading.score, split.get("accuracy"), report.get("sparsity"), grading.submission_id)
+
+
+def _of_board(board: Board | None) -> Iterator[Line]:
+    rows = [row for row in board.rows if row.rank is not None] if board else []
+    if len(rows) > 1:
+        middle = (
+            median(values) for values in zip(*((row.score, row.accuracy, row.sparsity) for row in rows), strict=True)
+        )
+        yield Line("First on the board", rows[0].score, rows[0].accuracy, rows[0].sparsity)
+        yield Line(f"Median of {len(rows):,}", *middle)
+    for each in board.baselines if board else ():
+        yield Line(f"Baseline {each.name}", each.score, None, None)
+
+
+def _moved(this: Line, earlier: Grading, rule: Rule, board: Board | None) -> Moved | None:
+    then = _line("", earlier)
+    known = (this.score, this.accuracy, this.sparsity, then.score, then.accuracy, then.sparsity)
+    if any(each is None for each in known):
+        return None
+    score, accuracy, sparsity, *old = (float(each or 0) for each in known)
+    return Moved(
+        earlier.submission_id, score - old[0], accuracy - old[1], sparsity - old[2], _rank_then(earlier, rule, board)
+    )
+
+
+def _rank_then(earlier: Grading, rule: Rule, board: Board | None) -> int | None:
+    """The rank that the submission before would have beside the others on the board of now."""
+    if board is None or earlier.score_exact is None or earlier.ranks is False:
+        return None
+    score = Fraction(earlier.score_exact)
+    others = (row for row in board.rows if row.rank is not None and not row.is_own)
+    return 1 + sum(ranking.is_better(Fraction(row.score_exact), score, rule) for row in others)
