@@ -9,6 +9,7 @@ COPY grader grader
 COPY models models
 COPY migrations migrations
 COPY competitions competitions
+COPY docs docs
 ARG EXTRAS=postgres,oidc,s3
 RUN python -m venv /opt/secateur && /opt/secateur/bin/pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app import error_pages, health, help_pages
+from app import error_pages, health
 from app.accounts import link_routes as links
 from app.accounts import oidc_routes as oidc
 from app.accounts import routes as accounts
@@ -35,6 +35,7 @@ from app.grades import decision_routes as decisions
 from app.grades import routes as grades
 from app.gradescope import routes as gradescope
 from app.head_requests import HeadRequests
+from app.help import routes as help_pages
 from app.housekeeping.round import Housekeeper
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard

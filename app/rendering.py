@@ -69,9 +69,14 @@ class Renderer:
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
         """A template as a response."""
-        always: dict[str, Any] = {"user": getattr(request.state, "user", None), "path": request.url.path, "flashes": []}
-        text = self._environment.get_template(template).render({**always, **context})
+        user = getattr(request.state, "user", None)
+        text = self.text(template, {"user": user, "path": request.url.path, **context})
         return HTMLResponse(text, status, {"Vary": "Accept", **(headers or {})})
+
+    def text(self, template: str, context: Mapping[str, Any]) -> str:
+        """A template as HTML; for nobody in particular where the context names no `user`."""
+        always: dict[str, Any] = {"user": None, "path": "", "flashes": []}
+        return self._environment.get_template(template).render({**always, **context})
 
     def page_or_json(
         self,

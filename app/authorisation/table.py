@@ -17,6 +17,9 @@ TABLE: Mapping[str, Rule] = {
     "GET /readyz": ANYONE,
     "GET /metrics": ANYONE,  # whoever has the operator's token, which belongs to no account
     "GET /help": ANYONE,
+    "GET /help/search": ANYONE,
+    "GET /help/definition": ANYONE,
+    "GET /help/{document}": ANYONE,
     "GET /docs": ANYONE,
     "GET /client/{name}": ANYONE,
     "GET /openapi.json": ANYONE,

@@ -40,6 +40,7 @@ PARAMETERS: Mapping[str, str] = {
     "baseline_id": "1",
     "announcement_id": "1",
     "name": "unknown",
+    "document": "students",
 }
 """Ada is the user 3, with the session and the token of this number; the submission 1 is hers."""
 

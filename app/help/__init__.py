@@ -1,0 +1,1 @@
+"""Help inside the service: how to hand in, every message, every field of a definition, and the documents, searchable."""
