@@ -37,6 +37,7 @@ from app.gradescope import routes as gradescope
 from app.head_requests import HeadRequests
 from app.help import routes as help_pages
 from app.housekeeping.round import Housekeeper
+from app.leaderboard import history_routes as leaders
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
 from app.moderation import routes as moderation
@@ -106,7 +107,19 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = open_services(settings)
-    domains = (competitions, submissions, references, choices, files, events, leaderboard, pareto, grades, decisions)
+    domains = (
+        competitions,
+        submissions,
+        references,
+        choices,
+        files,
+        events,
+        leaderboard,
+        leaders,
+        pareto,
+        grades,
+        decisions,
+    )
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)

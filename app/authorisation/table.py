@@ -72,6 +72,7 @@ TABLE: Mapping[str, Rule] = {
     "GET /competitions/{slug}": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/rules": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/leaderboard": Rule(Need.MEMBER, COMPETITION),
+    "GET /competitions/{slug}/leaderboard/history": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/pareto": Rule(Need.MEMBER, COMPETITION),
     "GET /competitions/{slug}/submissions": Rule(Need.STAFF, COMPETITION),
     # Running them

@@ -18,7 +18,7 @@ from app.competitions.schemas import CompetitionBody
 from app.errors import TITLES
 from app.grades.schemas import GradeBody, StudentGradeBody
 from app.leaderboard.pareto_schemas import ParetoBody
-from app.leaderboard.routes import BoardBody
+from app.leaderboard.schemas import BoardBody
 from app.openapi import Problem
 from app.rejudges.schemas import RejudgeBody
 from app.submissions.choice_routes import ChoiceBody

@@ -1,0 +1,114 @@
+"""The public board as it was: without what came in later, under the gradings that count now."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.competitions.access import Entry
+from app.leaderboard import ranking
+from app.leaderboard.eligibility import competes
+from app.leaderboard.queries import MEETS
+from app.leaderboard.ranking import Candidate, Placed, Rule
+from app.leaderboard.service import Board, rule_of
+from grader.splits import Part
+from models.entrants import Entrant
+from models.gradings import Grading, State
+from models.submissions import Submission
+
+LEADERS = 5
+"""So many places of each day are told."""
+DAYS = 30
+"""So many of the newest days on which something came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A scored submission that competes, and whose it is on the board."""
+
+    candidate: Candidate
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The leaders at the end of a day, as rank, name and score; `entries`: submissions scored on it."""
+
+    day: date
+    leaders: Sequence[tuple[int, str, Fraction]]
+    entries: int
+
+
+def scored(session: Session, competition_id: int, before: datetime | None = None) -> Sequence[Named]:
+    """All scored submissions that compete, in the order of time; those received before a moment alone."""
+    wanted = (
+        select(Submission.entrant_id, Submission.id, Grading.score_exact, Submission.received_at, MEETS, Entrant.alias)
+        .select_from(Submission)
+        .join(Grading, Grading.submission_id == Submission.id)
+        .join(Entrant, Entrant.id == Submission.entrant_id)
+        .where(Submission.competition_id == competition_id, Grading.is_live, Grading.state == State.SCORED, competes())
+        .order_by(Submission.received_at, Submission.id)
+    )
+    if before is not None:
+        wanted = wanted.where(Submission.received_at < before)
+    return [
+        Named(Candidate(entrant_id, number, Fraction(score or 0), received_at, meets=meets), alias)
+        for entrant_id, number, score, received_at, meets, alias in session.execute(wanted)
+    ]
+
+
+def ranks(found: Iterable[Named], rule: Rule) -> Mapping[str, int]:
+    """Who has which rank, by name on the board, if these are all submissions that there are."""
+    of_entrant: dict[int, list[Candidate]] = {}
+    names = {}
+    for each in found:
+        of_entrant.setdefault(each.candidate.entrant_id, []).append(each.candidate)
+        names[each.candidate.entrant_id] = each.alias
+    placed = _placed(of_entrant, rule)
+    return {names[each.candidate.entrant_id]: each.rank for each in placed if each.rank is not None}
+
+
+def moves(session: Session, entry: Entry, content: Board, since: datetime) -> Mapping[str, int]:
+    """How many places each name went up since a moment, below zero: down; who had no rank then is left out.
+
+    Nothing for the private board and a frozen one, which do not move.
+    """
+    if content.part is not Part.PUBLIC or entry.sees_frozen:
+        return {}
+    then = ranks(scored(session, entry.competition.id, since), rule_of(entry))
+    now = {row.alias: row.rank for row in content.rows if row.rank is not None}
+    return {alias: then[alias] - rank for alias, rank in now.items() if alias in then}
+
+
+def days(found: Iterable[Named], rule: Rule, zone: ZoneInfo) -> Sequence[Day]:
+    """The leaders at the end of each day on which something was scored, the newest first."""
+    told = list(_days(found, rule, zone))
+    return told[::-1][:DAYS]
+
+
+def _days(found: Iterable[Named], rule: Rule, zone: ZoneInfo) -> Iterator[Day]:
+    of_entrant: dict[int, list[Candidate]] = {}
+    names: dict[int, str] = {}
+    for day, group in groupby(found, key=lambda each: each.candidate.received_at.astimezone(zone).date()):
+        count = 0
+        for count, each in enumerate(group, start=1):  # noqa: B007 - told below
+            entrant = each.candidate.entrant_id
+            kept = ranking.counting([*of_entrant.get(entrant, ()), each.candidate], rule)
+            of_entrant[entrant], names[entrant] = [kept] if kept else [], each.alias
+        placed = [each for each in _placed(of_entrant, rule) if each.rank is not None]
+        leaders = [
+            (each.rank, names[each.candidate.entrant_id], each.candidate.score)
+            for each in placed
+            if each.rank is not None and each.rank <= LEADERS
+        ]
+        yield Day(day, leaders, count)
+
+
+def _placed(of_entrant: Mapping[int, Sequence[Candidate]], rule: Rule) -> Sequence[Placed]:
+    counting = (ranking.counting(candidates, rule) for candidates in of_entrant.values())
+    return ranking.order([each for each in counting if each is not None], rule)
