@@ -7,12 +7,12 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage kits clean
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean
 
 ##@ Using it
 
 help: ## Show this help.
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: export SECATEUR_WELCOME ?= **This is the demo.** The terminal in which it was started shows the accounts: sign in as Alan, who has not handed in anything yet.
 run: demo ## Install what the service needs, and run it with a worker and a demo course (end with Ctrl-C).
@@ -71,6 +71,9 @@ coverage: $(VENV)/.dev ## Print which lines and branches of grader/reading the t
 
 kits: $(VENV)/.dev ## Train and prune the reference solutions on DATA (a .npz) into OUT, grade them, and draw; hours, resumable.
 	@$(BIN)/python -m kits.reference run --data "$(or $(DATA),cifar10-5class-25x25.npz)" --out "$(or $(OUT),var/kits)"
+
+screenshots: $(VENV)/.dev chromium ## Take pictures of every page into var/screenshots, and those of the README into docs/images.
+	@$(BIN)/python -m tests.browser.screenshots
 
 vendor: $(VENV)/.dev ## Fetch the front end's libraries again, as tools/vendor.lock.json names them (needs npm).
 	@$(BIN)/python tools/vendor.py

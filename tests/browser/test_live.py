@@ -1,0 +1,68 @@
+"""A submission on its way in a real browser: dropped, told as it happens, and told all the same where the events are lost."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SAMPLES
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.only_on("sqlite", reason="what the browser does with events is the same on each database"),
+]
+
+Visit = Callable[..., Any]
+DROP = """([zone, content, name]) => {
+  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name));
+  for (const kind of ["dragover", "drop"]) {
+    zone.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));
+  }
+}"""
+
+
+def test_a_dropped_file_is_told_to_its_score_by_events(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.sign_in("grace@example.org")
+    visitor.open("/competitions/demo")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    content = base64.b64encode((SAMPLES / "pruned-50" / "my_model_weights.h5").read_bytes()).decode()
+
+    page.evaluate(DROP, [page.locator(".dropzone").element_handle(), content, "my_model_weights.h5"])
+    expect(page.locator(".upload-chosen")).to_contain_text("Starts as an HDF5 file does.")
+    page.get_by_role("button", name="Hand in").click()
+
+    expect(page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    assert any(address.endswith("/events") for address in asked)
+    expect(page.locator("#told")).to_contain_text("scored, score")
+
+
+def test_a_lost_stream_is_made_up_for(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.route("**/events", lambda route: route.abort())
+    visitor.sign_in("grace@example.org")
+
+    visitor.hand_in("dense")
+
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    visitor.complaints[:] = [each for each in visitor.complaints if "ERR_FAILED" not in each]
+
+
+def test_the_board_is_sorted_and_searched_by_keyboard(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in("grace@example.org")
+    visitor.open("/competitions/demo/leaderboard")
+
+    visitor.page.get_by_role("link", name="Accuracy").focus()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator("th[aria-sort=descending]")).to_have_text("Accuracy ↓")
+
+    visitor.page.get_by_label("Name on the board").fill("nobody has this name")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator("main")).to_contain_text("No such name")
