@@ -107,24 +107,13 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = open_services(settings)
-    domains = (
-        competitions,
-        submissions,
-        references,
-        choices,
-        files,
-        events,
-        leaderboard,
-        leaders,
-        pareto,
-        grades,
-        decisions,
-    )
+    handing_in = (competitions, submissions, references, choices, files, events)
+    standing = (leaderboard, leaders, pareto, grades, decisions)
     people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
-    for routes in (*edit, *domains, *of_staff, *staff, *people, health, metrics, help_pages, client_wheel):
+    for routes in (*edit, *handing_in, *standing, *of_staff, *staff, *people, health, metrics, help_pages, client_wheel):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

@@ -116,9 +116,9 @@ def _say_what_is_empty(schema: dict[str, Any]) -> None:
 
 
 def _say_media_type(content: dict[str, Any]) -> None:
-    """The framework puts every model under application/json; moves it to where `problems` left a place for it."""
+    """The framework puts every model under the route's own type; moves it to where `problems` left a place for it."""
     if MEDIA_TYPE in content:
-        content[MEDIA_TYPE] = content.pop("application/json")
+        content[MEDIA_TYPE] = content.pop(next(each for each in content if each != MEDIA_TYPE))
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -20,10 +20,9 @@ def check(path: Path, definition: Definition, name: str = "", exporter: Runner |
     """
     rule = definition.grading.file
     with path.open("rb") as stream:
-        upload = pipeline.begin(
-            stream.fileno(), definition, OwnFile(READING_JOB), exporter=exporter or _own_exporter(rule.code)
-        )
         head = stream.read(door.FIRST_BYTES)
+        runs = exporter or _own_exporter(rule.code)
+        upload = pipeline.begin(stream.fileno(), definition, OwnFile(READING_JOB), exporter=runs)
         wrong = door.refused(name or path.name, head, rule) or door.too_large(upload.begun.file_bytes, rule)
         if wrong is not None:
             return reject(upload.begun, [wrong])

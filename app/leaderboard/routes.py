@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.baselines.queries import entered
@@ -18,11 +19,12 @@ from app.leaderboard import queries
 from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv, credit_line, heads
 from app.leaderboard.past import moves
 from app.leaderboard.schemas import BoardBody, board_body
-from app.leaderboard.service import board, rule_of
+from app.leaderboard.service import Board, board, rule_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import wants_page
 from grader.splits import Part
+from models.accounts import User
 
 router = APIRouter(tags=["leaderboard"])
 
@@ -50,7 +52,11 @@ def _wish(
     operation_id="getLeaderboard",
     summary="The leaderboard",
     response_model=BoardBody,
-    responses={304: {"description": "The board is as the ETag says."}, **problems(401, 403, 404, 422)},
+    responses={
+        200: {"content": {"text/csv": {}}},
+        304: {"description": "The board is as the ETag says."},
+        **problems(401, 403, 404, 422),
+    },
 )
 def show_board(
     request: Request,
@@ -71,16 +77,7 @@ def show_board(
     part = _part(seen, asked, entry)
     page = wants_page(request)
     today, _ = day(read_clock(session), entry.zone)
-    etag = queries.fingerprint(
-        session,
-        entry.competition.id,
-        entry.version.id,
-        (signed.user.id, signed.user.name, entry.is_staff),
-        (page, part, seen, wish, form, today),
-        (entry.board_mode, entry.board and entry.board.since),
-        entered(session, entry.competition.id),
-        queries.all_chosen(session, entry.competition.id) if part is Part.PRIVATE else None,
-    )
+    etag = _etag(session, entry, signed.user, part, (page, seen, wish, form, today))
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
@@ -92,19 +89,36 @@ def show_board(
     if not page:
         body = board_body(entry, replace(content, rows=rows), seen)
         return services.renderer.page_or_json(request, "leaderboard/board.html", {}, body, headers=headers)
+    context = {"rows": rows, "moves": moves(session, entry, content, today), **_shown(entry, content, wish, seen)}
+    return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
+
+
+def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[object, ...]) -> str:
+    """A mark that is another one as soon as this person would see anything else."""
+    return queries.fingerprint(
+        session,
+        entry.competition.id,
+        entry.version.id,
+        (user.id, user.name, entry.is_staff),
+        (part, *asked),
+        (entry.board_mode, entry.board and entry.board.since),
+        entered(session, entry.competition.id),
+        queries.all_chosen(session, entry.competition.id) if part is Part.PRIVATE else None,
+    )
+
+
+def _shown(entry: Entry, content: Board, wish: Wish, seen: Reveal) -> dict[str, object]:
+    """What the page shows of the board beside its rows."""
     rules = entry.definition.grading.grading
-    context = {
+    return {
         "entry": entry,
         "board": content,
-        "rows": rows,
         "wish": wish,
-        "heads": heads(wish, part.value if seen.has_private else None),
+        "heads": heads(wish, content.part.value if seen.has_private else None),
         "line": credit_line(rules.full_credit, content.rows, lower_is_better=rules.lower_is_better),
-        "moves": moves(session, entry, content, today),
         "rule": rule_of(entry),
         "reveal": seen,
     }
-    return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
 
 
 def check_shown(entry: Entry) -> None:

@@ -170,9 +170,7 @@ def show(
 ) -> Response:
     """One's own, one's team's, or anybody's for the staff of the course."""
     found, entry = visible(session, services, signed, submission_id)
-    reader = signed.user
-    if seen_by is SeenBy.STUDENT and entry.is_staff:
-        entry, reader = replace(entry, is_staff=False), found.user
+    entry, reader = (replace(entry, is_staff=False), found.user) if seen_by and entry.is_staff else (entry, signed.user)
     grading = queries.live(found)
     seen = reveal(session, entry, reader)
     stands = standing(session, entry, reader, grading, seen.part)
@@ -199,8 +197,8 @@ def show(
         "held": held,
         "seen_by": seen_by,
         "told": told(session, entry, grading, stands),
+        **_for_staff(session, entry, found, signed.user),
     }
-    context |= _for_staff(session, entry, found, signed.user)
     return services.renderer.page_or_json(request, "submissions/submission.html", context, body)
 
 

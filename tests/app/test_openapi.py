@@ -136,7 +136,7 @@ def test_a_main_answer_has_an_example_of_its_own_form(description: dict[str, Any
 
     # The framework leaves out of a description what is null.
     assert model.model_validate({**dict.fromkeys(model.model_fields), **example})
-    assert example.keys() >= model.model_fields.keys() - {"position", "reason"}
+    assert example.keys() >= model.model_fields.keys() - {"position", "expected_seconds", "reason"}
 
 
 def test_uploads_are_described_both_ways(description: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from app.database import Database
 from models.gradings import State
 from tests.app.world import SAMPLES, World, change_rules, hand_in, settle
 
+pytestmark = pytest.mark.only_on("sqlite", reason="what commands say is the same on each database")
+
 Run = Callable[..., Result]
 SAMPLE = SAMPLES / "pruned-50" / "my_model_weights.h5"
 

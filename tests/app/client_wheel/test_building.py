@@ -87,6 +87,7 @@ print(card.problems[0]["message"])
     assert done.stdout.splitlines() == ["[]", case.problems[0][1]]
 
 
+@pytest.mark.only_on("sqlite", reason="no database is asked")
 def test_the_service_offers_it_under_its_own_name(browser: Callable[[str | None], TestClient]) -> None:
     answer = browser(None).get(f"/client/{building.name()}")
 
