@@ -25,13 +25,11 @@ DROP = """([zone, content, name]) => {
 }"""
 
 
-def test_a_dropped_file_is_told_to_its_score_by_events(visit: Visit) -> None:
+def test_a_dropped_file_reaches_its_score(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page
     visitor.sign_in("grace@example.org")
     visitor.open("/competitions/demo")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
     content = base64.b64encode((SAMPLES / "pruned-50" / "my_model_weights.h5").read_bytes()).decode()
 
     page.evaluate(DROP, [page.locator(".dropzone").element_handle(), content, "my_model_weights.h5"])
@@ -39,18 +37,24 @@ def test_a_dropped_file_is_told_to_its_score_by_events(visit: Visit) -> None:
     page.get_by_role("button", name="Hand in").click()
 
     expect(page.locator(".state-scored")).to_be_visible(timeout=30_000)
-    assert any(address.endswith("/events") for address in asked)
     expect(page.locator("#told")).to_contain_text("scored, score")
 
 
-def test_a_lost_stream_is_made_up_for(visit: Visit) -> None:
+@pytest.mark.parametrize("lost", [False, True], ids=["by-events", "without"])
+def test_the_end_of_a_grading_is_told_with_events_and_without(visit: Visit, lost: bool) -> None:
     visitor = visit()
-    visitor.page.route("**/events", lambda route: route.abort())
-    visitor.sign_in("grace@example.org")
+    page, asked = visitor.page, []
+    page.on("request", lambda request: asked.append(request.url))
+    if lost:
+        page.route("**/events", lambda route: route.abort())
+    visitor.sign_in("instructor@example.org")
+    visitor.open("/submissions/1")
 
-    visitor.hand_in("dense")
+    page.get_by_role("button", name="Grade again").click()  # a regrading never copies an equal result
 
-    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(page.locator("#status")).to_be_visible()
+    expect(page.locator("#status[data-events]")).to_have_count(0, timeout=30_000)
+    assert any(address.endswith("/submissions/1/events") for address in asked)
     visitor.complaints[:] = [each for each in visitor.complaints if "ERR_FAILED" not in each]
 
 
