@@ -113,7 +113,8 @@ def create_app(settings: Settings) -> FastAPI:
     edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
-    for routes in (*edit, *handing_in, *standing, *of_staff, *staff, *people, health, metrics, help_pages, client_wheel):
+    everybodys = (health, metrics, help_pages, client_wheel)
+    for routes in (*edit, *handing_in, *standing, *of_staff, *staff, *people, *everybodys):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     error_pages.install(app)

@@ -59,6 +59,7 @@ STAFF = [
 NO_PAGES = {
     "/healthz",
     "/readyz",
+    "/metrics",
     "/openapi.json",
     "/competition-schema.json",
     "/client/{name}",
