@@ -26,8 +26,16 @@ _OWN = (
 )
 _WAITS = Grading.state.in_((State.QUEUED, State.RUNNING))
 _LATELY = Submission.received_at > bindparam("since")
+# No more are counted than may wait.
+_WAITING = (
+    select(Grading.id)
+    .where(Grading.state == State.QUEUED, Grading.lane.in_((Lane.CHECK, Lane.EVALUATE)))
+    .limit(bindparam("most"))
+    .subquery()
+)
 _TAKEN = (
     select(
+        select(func.count()).select_from(_WAITING).scalar_subquery(),
         func.coalesce(func.sum(case((_WAITS, 1), else_=0)), 0),
         func.coalesce(func.sum(case((_LATELY, 1), else_=0)), 0),
         func.min(case((_LATELY, Submission.received_at))),
@@ -42,24 +50,17 @@ _BYTES = (
 )
 
 
-_WAITING = select(Grading.id).where(Grading.state == State.QUEUED, Grading.lane.in_((Lane.CHECK, Lane.EVALUATE)))
-
-
-def _check_queue(session: Session, settings: Settings) -> None:
-    """Raises AppError 429 where so much waits that more would only wait for long: nothing that is taken is ever lost."""
-    if not settings.max_waiting:
-        return
-    counted = select(func.count()).select_from(_WAITING.limit(settings.max_waiting).subquery())
-    if session.execute(counted).scalar_one() >= settings.max_waiting:
-        detail = f"{settings.max_waiting:,} files wait to be graded, as many as may. No try is used; send it again in a minute."
-        raise AppError(429, "queue-full", detail, retry_after_seconds=QUEUE_SECONDS)
-
-
 def check(session: Session, settings: Settings, entry: Entry, user: User, now: datetime) -> None:
-    """Raises AppError where the person's entrant takes too much: files that wait, files of the last hour, bytes."""
-    _check_queue(session, settings)
+    """Raises AppError where more would only wait for long: too much waits of all, or of the person's entrant.
+
+    Or where that one sent too many files within an hour, or too many bytes in all.
+    """
     whose = {"competition": entry.competition.id, "user": user.id}
-    waiting, lately, first = session.execute(_TAKEN, {**whose, "since": now - HOUR}).one()
+    asked = {**whose, "since": now - HOUR, "most": settings.max_waiting}
+    all_waiting, waiting, lately, first = session.execute(_TAKEN, asked).one()
+    if settings.max_waiting and all_waiting >= settings.max_waiting:
+        detail = f"{all_waiting:,} files wait to be graded, as many as may. No try is used; send it again in a minute."
+        raise AppError(429, "queue-full", detail, retry_after_seconds=QUEUE_SECONDS)
     if settings.max_entrant_waiting and waiting >= settings.max_entrant_waiting:
         detail = f"{waiting} files of yours wait or are being graded; wait until some have ended."
         raise AppError(429, "waiting-full", detail, retry_after_seconds=30)
