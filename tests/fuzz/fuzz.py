@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -129,16 +129,16 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("kinds", nargs="*", choices=KINDS, default=[*KINDS])
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS], help="default: all")
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=None, help="folder for inputs that crashed, hung or raised")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
-    good = [_report(KINDS[name], options.runs, options.seed, options.keep) for name in options.kinds]
+    good = [_report(KINDS[name], options.runs, options.seed, options.keep) for name in options.kinds or KINDS]
     return 0 if all(good) else 1
 
 

@@ -13,7 +13,7 @@ from grader.running import READING_JOB
 from tests.corpus.makers import checkpoint, hdf5
 from tests.fuzz import mutations
 from tests.fuzz.checksums import repaired
-from tests.fuzz.fuzz import MIN_ARRAYS, MIN_KNOWN, fuzz
+from tests.fuzz.fuzz import MIN_ARRAYS, MIN_KNOWN, fuzz, main
 from tests.fuzz.inputs import KINDS, Kind, examine
 from tests.fuzz.pickle_mutations import steps_of
 from tests.fuzz.structures import pieces
@@ -33,6 +33,13 @@ def test_damaged_files_are_refused_and_nothing_else_happens(kind: Kind) -> None:
     assert tally.known >= MIN_KNOWN * RUNS
     assert tally.arrays >= MIN_ARRAYS * RUNS
     assert len(tally.outcomes) >= 20
+
+
+def test_the_command_feeds_every_kind_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--runs", "2"])
+
+    told = capsys.readouterr().out
+    assert all(f"{name}:\n2 inputs" in told for name in KINDS)
 
 
 @every_kind
