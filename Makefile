@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean gpu
 
 ##@ Using it
 
@@ -58,6 +58,9 @@ bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare o
 	@$(BIN)/python -m benchmarks.code_exports
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
+
+gpu: $(VENV)/.dev ## Compare evaluation on a CUDA device with onnxruntime, image by image, and print its speed.
+	@$(BIN)/python -m benchmarks.gpu
 
 corpus: $(VENV)/.dev ## Print what h5py, Keras, torch and onnxruntime do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py

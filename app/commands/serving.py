@@ -38,20 +38,24 @@ _parent = click.option("--parent", type=int, hidden=True, help="End when this pr
 
 
 @click.command("run")
-def run() -> None:
-    """Run the web server and its workers."""
+@click.option("--web/--no-web", default=True, help="Without: only workers, on a machine that helps another one.")
+@click.option("--name", default=socket.gethostname, help="What its workers are called after; default: the host.")
+def run(*, web: bool, name: str) -> None:
+    """Run the web server and its workers, one for each core and one for checks."""
     settings = Settings()
     require_current(settings.database_url)
-    _check_free(settings)
+    if web:
+        _check_free(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     lock = _lock(settings.data_dir)
-    host = socket.gethostname()
-    children = [Child("web", ["web"])]
+    children = [Child("web", ["web"])] if web else []
     if settings.worker_processes:
-        children.append(Child("checker", ["worker", "--name", f"{host}-checker", "--lane", "check"]))
+        children.append(Child("checker", ["worker", "--name", f"{name}-checker", "--lane", "check"]))
     for number in range(1, settings.worker_processes + 1):
-        children.append(Child(f"worker {number}", ["worker", "--name", f"{host}-{number}"]))
-    click.echo(f"Secateur at {settings.public_url} - end it with Ctrl-C")
-    if not settings.cookie_secure:
+        children.append(Child(f"worker {number}", ["worker", "--name", f"{name}-{number}"]))
+    where = f"at {settings.public_url}" if web else f"works for others as {name}"
+    click.echo(f"Secateur {where} - end it with Ctrl-C")
+    if web and not settings.cookie_secure:
         click.echo("Plain http: passwords travel unencrypted. Fine on this machine or a trusted network; else use TLS.")
     with lock:
         raise SystemExit(supervisor.supervise(children))
