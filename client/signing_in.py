@@ -4,11 +4,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from client import account
+from client import account, rules
 from client.account import Account
 from client.connection import connect
 from client.trouble import Exit, Trouble
 
+KEPT = 10
+"""Competitions, the newest first, whose rules are kept at once."""
 NEAR = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,6 +31,8 @@ def login(url: str, token: str) -> None:
     entered = Account(address, token.strip(), known.competition if address == known.url else "")
     with connect(entered) as connection:
         found = connection.get("/competitions")["items"]
+        for each in found[:KEPT]:  # so that `check` needs no server
+            rules.fetch(connection, str(each["slug"]))
     path = account.save(entered)
     names = ", ".join(str(each["slug"]) for each in found) or "none yet"
     click.echo(f"Signed in at {address}; written to {path}. Competitions: {names}.")

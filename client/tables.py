@@ -39,7 +39,8 @@ def _csv(rows: Sequence[Row]) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     names = list(rows[0])
-    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    head = [names] if any(name.strip() for name in names) else []
+    cells = [*head, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     right = [all(isinstance(row[name], int | float | None) for row in rows) for name in names]
     return "\n".join(
