@@ -17,6 +17,7 @@ TITLES = {
     "students": "For students",
     "instructors": "For instructors",
     "operations": "For operators",
+    "kits": "Starter kits",
     "security": "Security",
     "performance": "Performance",
 }

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.help import fields
-from app.help.documents import TITLES, document
+from app.help.documents import PLACES, TITLES, document
 from grader.messages import PROBLEMS
 
 Open = Callable[[str | None], TestClient]
@@ -36,6 +36,10 @@ def test_every_link_of_the_help_leads_to_a_place_that_there_is(visitor: TestClie
         for target, mark in re.findall(r'href="(/help(?:/[a-z]+)?)?#([^"]+)"', text):
             place = texts[target or page]
             assert f'id="{mark}"' in place, (page, target, mark)
+
+
+def test_every_document_of_the_repository_is_shown() -> None:
+    assert {path.stem for path in PLACES[1].glob("*.md")} == set(TITLES)
 
 
 def test_a_document_speaks_of_this_service() -> None:
