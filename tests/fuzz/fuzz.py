@@ -139,7 +139,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
-    good = [_report(KINDS[name], options.runs, options.seed, options.keep) for name in (KINDS if ALL in options.kinds else options.kinds)]
+    good = [
+        _report(KINDS[name], options.runs, options.seed, options.keep)
+        for name in (KINDS if ALL in options.kinds else options.kinds)
+    ]
     return 0 if all(good) else 1
 
 
