@@ -62,6 +62,9 @@ bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare o
 gpu: $(VENV)/.dev ## Compare evaluation on a CUDA device with onnxruntime, image by image, and print its speed.
 	@$(BIN)/python -m benchmarks.gpu
 
+scale: $(VENV)/.dev ## Compare pages at 1,000,000 submissions with those at 1,000, on both databases (SUBMISSIONS, STUDENTS); half an hour.
+	@$(BIN)/python -m benchmarks.scale --submissions $(or $(SUBMISSIONS),1000000) --students $(or $(STUDENTS),10000)
+
 corpus: $(VENV)/.dev ## Print what h5py, Keras, torch and onnxruntime do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py
 
