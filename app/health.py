@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from app.dependencies import AppServices
+from app.openapi import problems
 from app.queue import workers
 from app.schema import head
 from app.services import Services
@@ -47,7 +48,7 @@ async def health() -> HealthBody:
     operation_id="getReadiness",
     summary="Can it do its work?",
     response_model=ReadyBody,
-    responses={503: {"model": ReadyBody, "description": "Something is missing."}},
+    responses={503: {"model": ReadyBody, "description": "Something is missing."}, **problems(422)},
 )
 def ready(
     services: AppServices,

@@ -35,6 +35,11 @@ class NewsBody(BaseModel):
     ended: bool = Field(description="Whether nothing more happens by itself: the stream ends with this.")
 
 
+_TOLD = "Events whose data is JSON: " + "; ".join(
+    f"`{name}`, {field.description or 'as in the submission'}" for name, field in NewsBody.model_fields.items()
+)
+
+
 async def _check_room(services: AppServices, signed: Signed) -> None:
     services.live.check_room(signed.user.id)
 
@@ -44,7 +49,7 @@ async def _check_room(services: AppServices, signed: Signed) -> None:
     operation_id="watchSubmission",
     summary="What becomes of a submission, as it happens",
     response_class=EventSourceResponse,
-    responses={200: {"model": NewsBody, "description": "Events with such data."}, **problems(401, 404, 422, 429)},
+    responses={200: {"description": _TOLD}, **problems(401, 404, 422, 429)},
     dependencies=[Depends(_check_room)],
 )
 async def watch(services: AppServices, signed: Signed, submission_id: RowNumber) -> AsyncIterator[ServerSentEvent]:
