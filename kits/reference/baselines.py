@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from kits.reference import results
-from kits.reference.plan import TITLES
+from kits.reference.plan import FIRST, TITLES
 from kits.reference.results import FILE_NAME, Result
 from kits.reference.service import Service, Trouble
 from kits.reference.telling import tell
@@ -29,6 +29,8 @@ def choose(found: Sequence[Result], steps: Sequence[str]) -> list[Result]:
         return [by_name[name] for name in steps]
     best: dict[str, Result] = {}
     for result in found:
+        if result.method == FIRST:
+            continue
         held = best.setdefault(result.method, result)
         best[result.method] = max(held, result, key=lambda each: each.score)
     return list(best.values())

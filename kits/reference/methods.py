@@ -8,7 +8,7 @@ from kits.reference import masks
 from kits.reference.data import Data
 from kits.reference.masks import Arrays
 from kits.reference.network import Model, build
-from kits.reference.plan import DENSE, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
+from kits.reference.plan import DENSE, FIRST, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
 from kits.reference.training import Recipe, train
 
 PRUNED_FROM = 0.8  # of the share that the network lost
@@ -21,13 +21,16 @@ def make(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) ->
         return masks.applied(start, masks.by_one_threshold(start, step.sparsity)), 0
     if step.method == LAYERWISE:
         return masks.applied(start, masks.layer_by_layer(start, step.sparsity)), 0
-    trained = {DENSE: dense, FREEZE: freeze, MASKED: masked, GRADUAL: gradual}[step.method]
+    trained = {FIRST: dense, DENSE: dense, FREEZE: freeze, MASKED: masked, GRADUAL: gradual}[step.method]
     return trained(step, start, data, recipe, folder)
 
 
 def dense(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
-    """The network trained from scratch."""
-    progress = train(build(), data, recipe, folder)
+    """The network trained from scratch, or on from an earlier cycle."""
+    model = build()
+    if start:
+        model.set_weights(start)
+    progress = train(model, data, recipe, folder)
     return progress.best, progress.best_epoch + 1
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from kits.reference.plan import DENSE
+from kits.reference.plan import TITLES
 
 FILE_NAME = "my_model_weights.weights.h5"  # Keras 3 takes no other ending
 KEPT = "result.json"
@@ -72,6 +72,7 @@ def kept(folder: Path) -> Result | None:
 
 
 def all_kept(out: Path) -> list[Result]:
-    """The results below a folder, the dense network first, then by method and sparsity."""
+    """The results below a folder, by method in the order of their numbers and by sparsity."""
+    methods = list(TITLES)
     found = [result for folder in out.iterdir() if folder.is_dir() and (result := kept(folder))]
-    return sorted(found, key=lambda result: (result.method != DENSE, result.method, result.zeros))
+    return sorted(found, key=lambda result: (methods.index(result.method), result.zeros))

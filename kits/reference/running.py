@@ -8,7 +8,7 @@ from kits.reference import masks, methods, results
 from kits.reference.data import Data
 from kits.reference.masks import Arrays
 from kits.reference.network import build
-from kits.reference.plan import GRADUAL, Step
+from kits.reference.plan import Step
 from kits.reference.results import FILE_NAME, Result
 from kits.reference.telling import tell
 from kits.reference.training import STATE, Recipe, correct
@@ -35,7 +35,7 @@ def _make(step: Step, made: dict[str, Result], data: Data, folder: Path, seed: i
     keras.utils.set_random_seed(seed)
     start = max((made[name] for name in step.start), key=lambda result: result.validation_score, default=None)
     arrays = weights_of(folder.parent / start.name) if start else []
-    recipe = Recipe(step.epochs, seed=seed, counts_from=max(0, step.ramp - 1) if step.method == GRADUAL else 0)
+    recipe = Recipe(step.epochs, rate=step.rate, seed=seed, counts_from=max(0, step.ramp - 1))
     weights, best_epoch = methods.make(step, arrays, data, recipe, folder)
     result = _measure(step, start.name if start else "", weights, best_epoch, data, folder)
     results.keep(result, folder)

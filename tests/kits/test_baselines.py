@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from kits.reference import baselines
-from kits.reference.plan import DENSE, GRADUAL, MASKED
+from kits.reference.plan import DENSE, FIRST, GRADUAL, MASKED
 from kits.reference.service import Service, Trouble
 from tests.kits.records import result
 
 DENSE_NETWORK = result(DENSE, 0, 3_800)
 WORSE, BETTER = result(GRADUAL, 533_640, 3_800), result(GRADUAL, 581_074, 3_720)
 MASKED_NETWORK = result(MASKED, 575_145, 3_700)
-ALL = [DENSE_NETWORK, WORSE, BETTER, MASKED_NETWORK]
+FIRST_CYCLE = result(FIRST, 0, 3_700)
+ALL = [FIRST_CYCLE, DENSE_NETWORK, WORSE, BETTER, MASKED_NETWORK]
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def body(**changes: Any) -> dict[str, Any]:
     return {"state": "scored", "report": report | changes}
 
 
-def test_the_best_of_each_method_is_entered() -> None:
+def test_the_best_of_each_method_is_entered_without_what_came_before() -> None:
     assert baselines.choose(ALL, ()) == [DENSE_NETWORK, BETTER, MASKED_NETWORK]
 
 
@@ -29,7 +30,7 @@ def test_steps_are_entered_as_they_are_named() -> None:
 
 
 def test_a_step_without_a_result_is_named() -> None:
-    with pytest.raises(Trouble, match="no result of masked-1; there is: dense-0"):
+    with pytest.raises(Trouble, match="no result of masked-1; there is: first-0"):
         baselines.choose(ALL, ("masked-1",))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from kits.reference import plan
-from kits.reference.plan import DENSE, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Length, Step
+from kits.reference.plan import DENSE, FIRST, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Length, Step
 
 MOST_EPOCHS = 400
 
@@ -13,7 +13,7 @@ def test_a_step_starts_from_steps_before_it(length: Length) -> None:
     done: set[str] = set()
     for step in plan.plan(length):
         assert set(step.start) <= done
-        assert step.start or step.method == DENSE
+        assert step.start or step.method == FIRST
         assert step.name not in done
         done.add(step.name)
 
@@ -34,7 +34,7 @@ def test_both_thresholds_are_tried_at_the_same_sparsities() -> None:
 def test_every_method_has_a_title_and_a_step() -> None:
     methods = {step.method for step in plan.plan(plan.SHORT)}
 
-    assert methods == set(plan.TITLES) == {DENSE, ONE_THRESHOLD, LAYERWISE, FREEZE, MASKED, GRADUAL}
+    assert methods == set(plan.TITLES) == {FIRST, DENSE, ONE_THRESHOLD, LAYERWISE, FREEZE, MASKED, GRADUAL}
 
 
 def test_masked_retraining_starts_from_freezing() -> None:

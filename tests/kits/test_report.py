@@ -19,6 +19,7 @@ RESULTS = [
     result(GRADUAL, 581_074, 3_720, epochs=3),
 ]
 GRADED = [Graded(each, "ab" * 32, str(each.score), ()) for each in RESULTS]
+COMMITTED = Path(__file__).resolve().parents[2] / "kits" / "cmu-10605" / "results"
 
 
 def test_each_file_has_a_row(tmp_path: Path) -> None:
@@ -78,3 +79,16 @@ def test_the_figure_names_every_method_and_the_courses_own_points(tmp_path: Path
     for each in RESULTS:
         assert TITLES[each.method] in words
     assert "the course's own run" in words
+
+
+def test_the_committed_table_is_of_files_that_the_service_graded_alike() -> None:
+    with (COMMITTED / "table.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+
+    assert {row["method"] for row in rows} == set(TITLES)
+    assert {row["equal_to_service"] for row in rows} == {"yes"}
+    for row in rows:
+        assert float(row["sparsity"]) == pytest.approx(int(row["zeros"]) / int(row["parameters"]), abs=1e-6)
+        assert float(row["test_accuracy"]) == pytest.approx(
+            int(row["test_correct"]) / int(row["test_images"]), abs=1e-4
+        )

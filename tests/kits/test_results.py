@@ -45,7 +45,7 @@ def test_results_are_listed_by_method_and_sparsity(tmp_path: Path) -> None:
 
     assert [found.name for found in results.all_kept(tmp_path)] == [
         "dense-0",
+        "masked-500000",
         "gradual-9",
         "gradual-100",
-        "masked-500000",
     ]
