@@ -50,13 +50,13 @@ class Length:
     tune: int
 
 
-SHORT = Length(first=21, dense=6, freeze=1, masked=4, ramp=1, tune=1)
+SHORT = Length(first=21, dense=5, freeze=1, masked=4, ramp=1, tune=1)
 LONG = Length(first=40, dense=20, freeze=10, masked=100, ramp=6, tune=8)
 
 THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5)
 MASKING = (0.97,)
-GRADUALLY = ((0.95, 1), (0.97, 1), (0.98, 3))
+GRADUALLY = ((0.95, 1), (0.98, 2))
 """Sparsities, each with how many times `tune` the network is trained on there: the fewer weights, the longer."""
 
 
@@ -70,9 +70,9 @@ def plan(length: Length) -> list[Step]:
     return [
         Step(FIRST, epochs=length.first),
         Step(DENSE, 0.0, (FIRST,), length.dense, AGAIN),
-        *thresholds,
         *first,
         *masking,
+        *thresholds,
         *_gradually(GRADUALLY, length),
         *freezing[2:],
     ]
