@@ -51,7 +51,7 @@ class Length:
 
 
 SHORT = Length(first=21, dense=5, freeze=1, masked=4, ramp=1, tune=1)
-LONG = Length(first=40, dense=20, freeze=10, masked=100, ramp=6, tune=8)
+LONG = Length(first=40, dense=20, freeze=10, masked=150, ramp=6, tune=15)
 
 THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5)
