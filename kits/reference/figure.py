@@ -22,7 +22,7 @@ LOOKS = {
 }
 NEEDED = 0.6
 LOWEST = 0.15
-DENSE_END = (0.88, 1.0, 0.58, 0.80)  # the part that decides: left, right, bottom, top
+DENSE_END = (0.88, 1.0, 0.38, 0.80)  # the part that decides: left, right, bottom, top
 
 
 def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
