@@ -1,5 +1,7 @@
 """What a value in an address or a form may be, so that every database can compare and store it."""
 
+import re
+from datetime import date
 from typing import Annotated, Any, TypeAlias, TypeVar
 from unicodedata import category
 
@@ -7,6 +9,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field
 
 Value = TypeVar("Value")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _check_printable(text: str) -> str:
@@ -15,6 +18,13 @@ def _check_printable(text: str) -> str:
     if not text.isprintable() and any(not each.isprintable() and category(each) != "Cn" for each in text):
         raise ValueError("it holds a character that cannot be printed")
     return text
+
+
+def _check_day(given: object) -> object:
+    """The text itself. Raises ValueError where it is no calendar day: a bare number would be taken as seconds since 1970."""
+    if isinstance(given, str) and not _DAY.fullmatch(given):
+        raise ValueError("a day is written as 2026-11-21")
+    return given
 
 
 def _may_be_empty(schema: dict[str, Any]) -> None:
@@ -33,3 +43,5 @@ Blankable: TypeAlias = Annotated[
     Value | None, BeforeValidator(lambda given: given or None), Field(json_schema_extra=_may_be_empty)
 ]
 """An optional value that is no text. A form sends each of its fields: one that was left empty is not given."""
+Day = Annotated[date, BeforeValidator(_check_day)]
+"""A calendar day as ISO 8601 writes it."""

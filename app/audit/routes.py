@@ -1,6 +1,5 @@
 """The audit log of a competition, for its staff."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,7 +12,7 @@ from app.competitions.access import enter_as_staff
 from app.dependencies import AppServices, Reading, Signed
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
-from app.parameters import Before, Blankable, Printable
+from app.parameters import Before, Blankable, Day, Printable
 
 router = APIRouter(tags=["audit"])
 
@@ -23,8 +22,8 @@ def _search(
     subject: Annotated[Printable, Query(max_length=128, description="A kind and a number, `submission:42`.")] = "",
     who: Annotated[Printable, Query(max_length=100, description="A piece of a name or an address.")] = "",
     q: Annotated[Printable, Query(max_length=100, description="A piece of a reason or a detail.")] = "",
-    since: Annotated[Blankable[date], Query(description="On this day or later.")] = None,
-    until: Annotated[Blankable[date], Query(description="On this day or earlier.")] = None,
+    since: Annotated[Blankable[Day], Query(description="On this day or later.")] = None,
+    until: Annotated[Blankable[Day], Query(description="On this day or earlier.")] = None,
 ) -> Search:
     return Search(action.strip(), subject.strip(), who.strip(), q.strip(), since, until)
 

@@ -1,7 +1,6 @@
 """Everybody's submissions for the staff: searched, and one of them with all that the service knows about it."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -19,7 +18,7 @@ from app.leaderboard.service import rule_of
 from app.moderation import queries as moderation
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
-from app.parameters import Before, Blankable, Printable, RowNumber
+from app.parameters import Before, Blankable, Day, Printable, RowNumber
 from app.submissions import queries, search
 from app.submissions.access import visible
 from app.submissions.search import Flag, Wanted
@@ -40,8 +39,8 @@ router = APIRouter(tags=["submissions"])
 def _wanted(
     state: Annotated[Blankable[State], Query(description="Only those in this state.")] = None,
     entrant: Annotated[Blankable[RowNumber], Query(description="Only those of this entrant.")] = None,
-    since: Annotated[Blankable[date], Query(description="Received on this day or later.")] = None,
-    until: Annotated[Blankable[date], Query(description="Received on this day or earlier.")] = None,
+    since: Annotated[Blankable[Day], Query(description="Received on this day or later.")] = None,
+    until: Annotated[Blankable[Day], Query(description="Received on this day or earlier.")] = None,
     flag: Annotated[Blankable[Flag], Query(description="Only those with this mark.")] = None,
     cause: Annotated[
         Printable,
