@@ -28,7 +28,7 @@ test: $(VENV)/.dev chromium ## Install everything, then check style and types an
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python tools/vendor.py --check
-	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+	@$(BIN)/pytest -n $(or $(WORKERS),3) --dist loadfile # more than cores: many tests wait for a service
 
 quick: $(VENV)/.dev ## Run the tests that need neither Keras nor a browser, on SQLite alone.
 	@$(BIN)/pytest -n 2 --dist loadfile --database sqlite -m "not keras and not browser and not slow"
