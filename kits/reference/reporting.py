@@ -57,6 +57,6 @@ def facts(data: Data, graded: list[Graded], seed: int) -> list[str]:
     device = f"{gpus} GPU" if gpus else f"CPU ({platform.machine()})"
     return [
         f"{sets} images; seed {seed}; {epochs} epochs in all; Keras {keras.__version__}, TensorFlow {tf.__version__}, {device}.",
-        "The best epoch is the one with the best validation accuracy; the test images chose nothing.",
+        "The best epoch is the one with the best validation accuracy; no epoch and no starting point is chosen by the test images.",
         "*graded alike*: the service's own steps find the same zeros, correct images and score in the file.",
     ]
