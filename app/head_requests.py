@@ -1,5 +1,6 @@
 """HEAD for everything that can be asked for by GET."""
 
+from anyio import CancelScope
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -16,6 +17,12 @@ class HeadRequests:
             return
 
         async def send_head(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            await send({"type": "http.response.body", "body": b""})
+            if message.get("more_body"):  # such as a stream that goes on for minutes
+                rest.cancel()
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        with CancelScope() as rest:
+            await self._app({**scope, "method": "GET"}, receive, send_head)

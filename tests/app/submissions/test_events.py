@@ -124,3 +124,15 @@ def test_a_page_that_waits_says_where_it_listens(browser: Open, records: Databas
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
     settle(records, number, Fraction(1, 2))
     assert "data-events" not in browser("ada").get(f"/submissions/{number}").text
+
+
+def test_a_question_for_the_head_of_a_stream_is_answered_at_once(
+    records: Database, world: World, program: Open
+) -> None:
+    number = hand_in(records, world, "ada")  # nobody grades it, so the stream itself would last for minutes
+
+    answer = program("ada").head(f"/submissions/{number}/events")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b""
