@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.commands.courses import course_named
-from app.commands.people import user_named
+from app.commands.named import user_named
 from app.commands.writing import writing
 from app.competitions import definition, examples, service
 from app.schema import require_current

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import click
 
-from app.commands.people import user_named
+from app.commands.named import user_named
 from app.housekeeping import blobs
 from app.privacy import erasing
 from app.schema import require_current

@@ -11,10 +11,12 @@ from app.accounts import links, service
 from app.accounts import queries as accounts
 from app.audit.recording import note
 from app.commands.courses import course_named
+from app.commands.erasure import erase_user
+from app.commands.named import user_named
 from app.commands.writing import writing
 from app.courses import queries as courses
 from app.courses import service as course_service
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.services import make_passwords
 from app.settings import Settings
 from models.accounts import Scope, User
@@ -180,14 +182,6 @@ def make_link(email: str) -> None:
     click.echo(f"{settings.public_url}{issued.path}")
 
 
-def user_named(session: Session, email: str) -> User:
-    """The person with this e-mail address. Raises NotFound."""
-    found = accounts.user_by_email(session, email)
-    if found is None:
-        raise NotFound(f"There is no account for {email}; create it with `secateur user add {email}`.")
-    return found
-
-
 def _enrol(session: Session, course: Course, person: User, wanted: Role | None) -> str:
     """What became of the person's part in the course, as a sentence. No role wanted: the one so far, or student."""
     before = courses.role(session, course.id, person.id)
@@ -219,4 +213,5 @@ def _tell(email: str, password: str | None) -> None:
     click.echo(f"{email}  password: {password}" if password else email)
 
 
+user.add_command(erase_user)
 COMMANDS = (admin, user)

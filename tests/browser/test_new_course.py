@@ -10,7 +10,12 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SAMPLES, Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.only_on(
+        "sqlite", reason="pages are the same on each database; `test_pages` opens the service's on both"
+    ),
+]
 
 Visit = Callable[..., Any]
 Picture = Callable[[Page, str], None]

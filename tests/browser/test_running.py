@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.only_on(
+        "sqlite", reason="pages are the same on each database; `test_pages` opens the service's on both"
+    ),
+]
 
 Visit = Callable[..., Any]
 PHONE = {"viewport": {"width": 390, "height": 844}}

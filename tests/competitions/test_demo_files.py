@@ -1,4 +1,4 @@
-import importlib.util
+import importlib
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -47,12 +47,7 @@ def legacy_arrays(path: Path) -> dict[str, AnyArray]:
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
     pytest.importorskip("tf_keras", reason="TensorFlow and Keras are not installed")
-    spec = importlib.util.spec_from_file_location("make_demo", ROOT / "tools" / "make_demo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("kits.demo")
 
 
 def test_the_demo_stays_small() -> None:

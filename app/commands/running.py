@@ -1,0 +1,73 @@
+"""Commands that prepare a service and run all of it."""
+
+import fcntl
+import socket
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from app import supervisor
+from app.schema import migrate, pending, require_current
+from app.settings import Settings
+from app.supervisor import Child
+
+
+@click.command("run")
+@click.option("--web/--no-web", default=True, help="Without: only workers, on a machine that helps another one.")
+@click.option("--name", default=socket.gethostname, help="What its workers are called after; default: the host.")
+def run(*, web: bool, name: str) -> None:
+    """Run the web server and its workers, one for each core and one for checks."""
+    settings = Settings()
+    require_current(settings.database_url)
+    if web:
+        _check_free(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = _lock(settings.data_dir)
+    children = [Child("web", ["web"])] if web else []
+    if settings.worker_processes:
+        children.append(Child("checker", ["worker", "--name", f"{name}-checker", "--lane", "check"]))
+    for number in range(1, settings.worker_processes + 1):
+        children.append(Child(f"worker {number}", ["worker", "--name", f"{name}-{number}"]))
+    where = f"at {settings.public_url}" if web else f"works for others as {name}"
+    click.echo(f"Secateur {where} - end it with Ctrl-C")
+    if web and not settings.cookie_secure:
+        click.echo("Plain http: passwords travel unencrypted. Fine on this machine or a trusted network; else use TLS.")
+    with lock:
+        raise SystemExit(supervisor.supervise(children))
+
+
+@click.command("migrate")
+def bring_up_to_date() -> None:
+    """Create the database, or bring it to the tables of this release."""
+    settings = Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    missing = pending(settings.database_url)
+    migrate(settings.database_url)
+    click.echo("\n".join(f"migrated: {sentence}" for sentence in missing) or "the database is up to date")
+
+
+def _lock(data_dir: Path) -> TextIO:
+    """The lock of a data folder, held while the file is open: two services on one would take each other's workers."""
+    file = (data_dir / "run.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise click.ClickException(f"another `secateur run` is at work on {data_dir}") from None
+    return file
+
+
+def _check_free(settings: Settings) -> None:
+    """Says at once that the port is taken, before any process is started."""
+    try:
+        socket.create_server((settings.host, settings.port), family=_family(settings.host)).close()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+COMMANDS = (run, bring_up_to_date)
