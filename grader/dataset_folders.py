@@ -47,7 +47,7 @@ class Unplaced:
 
     def put_at(self, folder: Path) -> None:
         """Let it take the place of what stood at `folder`: nobody finds half of it, and who has the old one open keeps it."""
-        _put_in_place(self._folder, folder)
+        put_in_place(self._folder, folder)
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def _write_text(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _put_in_place(unfinished: Path, folder: Path) -> None:
+def put_in_place(unfinished: Path, folder: Path) -> None:
     """Rename a complete folder to its place; a damaged one that stands there goes aside first, and away after."""
     aside = unfinished.with_name(f"{unfinished.name}.old")
     if folder.exists():

@@ -1,4 +1,4 @@
-"""Every test that touches a database runs on SQLite and on Postgres, unless it is marked as resting on one of them."""
+"""Every test that touches a database runs on SQLite and on Postgres, unless it is marked with why one of them will do."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -11,6 +11,7 @@ from typing import IO
 from app.moving.errors import Damaged
 from app.moving.manifest import DatasetFile
 from app.storage import Store
+from grader.dataset_folders import put_in_place
 
 CHUNK_BYTES = 1 << 20
 DATASET_FILES: tuple[DatasetFile, ...] = ("images.npy", "labels.npy", "dataset.json")
@@ -77,7 +78,7 @@ def _bring_dataset(source: Store, target: Store, digest: str, expected: Mapping[
             sync(unfinished / name)
         if digests(unfinished) != expected:
             raise Damaged(f"the data set {digest} has other bytes than the backup says")
-        _replace(unfinished, target.datasets / digest)
+        put_in_place(unfinished, target.datasets / digest)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -88,15 +89,6 @@ def is_dataset_whole(store: Store, digest: str, expected: Mapping[DatasetFile, s
         return digests(dataset(store, digest)) == expected
     except Damaged:
         return False
-
-
-def _replace(unfinished: Path, place: Path) -> None:
-    aside = unfinished.with_name(f"{unfinished.name}.old")
-    if place.exists():
-        place.rename(aside)
-    unfinished.rename(place)
-    sync(place.parent)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:
