@@ -28,7 +28,7 @@ test: $(VENV)/.dev chromium ## Install everything, then check style and types an
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python tools/vendor.py --check
-	@$(BIN)/pytest -n $(or $(WORKERS),3) --dist loadfile # more than cores: many tests wait for a service
+	@$(BIN)/pytest -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder # more than cores: many tests wait for a service
 
 quick: $(VENV)/.dev ## Run the tests that need neither Keras nor a browser, on SQLite alone.
 	@$(BIN)/pytest -n 2 --dist loadfile --database sqlite -m "not keras and not browser and not slow"
@@ -45,8 +45,8 @@ faults: $(VENV)/.dev ## Harm a service in every way on each database (FAULTS_SUB
 	@$(BIN)/python -m tests.faults.campaign --submissions $(or $(FAULTS_SUBMISSIONS),300) --seed $(or $(FAULTS_SEED),1)
 	@$(BIN)/pytest tests/faults -m slow -n 0 -s
 
-networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself.
-	@$(BIN)/pytest tests/grader/networks/test_torch_reference.py -m slow -n $(or $(WORKERS),2)
+networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself, and the real files in both engines.
+	@$(BIN)/pytest tests/grader/networks/test_torch_reference.py tests/grader/test_keras_process.py -m slow -n $(or $(WORKERS),2)
 
 api: $(VENV)/.dev ## Ask the API whatever its description allows and forbids (EXAMPLES, SEED), as student and as instructor; some minutes.
 	@$(BIN)/python -m tests.api.campaign --examples $(or $(EXAMPLES),50) --seed $(or $(SEED),1)

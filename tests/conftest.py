@@ -1,5 +1,6 @@
 """Every test that touches a database runs on SQLite and on Postgres, unless it is marked with why one of them will do."""
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 
@@ -9,6 +10,16 @@ from tests.databases import KINDS, Backend
 
 # TensorFlow has it off on processors without AVX-512, and runs no channels-first convolution then; read once, at import.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# What is imported while tests are collected stays to the end: looking through it for garbage, again and again, takes
+# a fifth of the time until the first test.
+gc.disable()
+
+LONG = (
+    "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "corpus/", "competitions/test_ntu_hw13.py",
+    "app/test_end_to_end.py", "app/test_class_day.py", "competitions/", "grader/test_keras_process.py", "faults/",
+    "app/test_", "migrations/", "kits/", "app/commands/", "grader/checking/",
+)  # fmt: skip
+"""What takes longest, which begins first: where files are given out one by one, nobody waits for the last of these."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +36,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             assert only.kwargs["reason"]
             wanted = [name for name in wanted if name in only.args]
         metafunc.parametrize("backend", wanted, indirect=True, scope="session")
+
+
+@pytest.hookimpl(trylast=True)  # after tests were put together by the database that they need
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((at for at, part in enumerate(LONG) if f"tests/{part}" in item.nodeid), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from tests.databases import Backend, Postgres
-from tests.faults.tree import Tree, wait_for
+from tests.faults.tree import MOMENT_SECONDS, Tree, wait_for
 
 DEAD_SECONDS = 1.5
 """After which a silent worker is taken for dead; see `Tree`."""
@@ -56,7 +56,7 @@ class Scene:
         """A worker, of those that grade something if there are any."""
         found: list[int]
         with suppress(TimeoutError):
-            found = wait_for("a worker that grades", self.busy, BUSY_SECONDS)
+            found = wait_for("a worker that grades", self.busy, BUSY_SECONDS, every=MOMENT_SECONDS)
             return self.random.choice(found)
         found = wait_for("a worker", self.workers, SEARCH_SECONDS)
         return self.random.choice(found)
@@ -80,7 +80,7 @@ class Scene:
 
     def catch_child(self) -> int:
         """A jailed child in mid-evaluation whose grading was not harmed so far. It is frozen."""
-        grading, child = wait_for("an evaluation", self._catch, SEARCH_SECONDS)
+        grading, child = wait_for("an evaluation", self._catch, SEARCH_SECONDS, every=MOMENT_SECONDS)
         self.harmed.add(grading)
         found: int = child
         return found

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.tree import Tree, distinct_file, is_alive, wait_for
+from tests.faults.tree import MOMENT_SECONDS, Tree, distinct_file, is_alive, wait_for
 
 KILLS = [pytest.param(2, id="2 kills"), pytest.param(20, id="20 kills", marks=pytest.mark.slow)]
 
@@ -30,14 +30,15 @@ def tell(tree: Tree, what: str, submissions: Sequence[int], started: float) -> N
 def submit_and_catch(tree: Tree, folder: Path, number: int) -> tuple[int, int]:
     """A new submission, and the worker that is evaluating it."""
     submission = tree.submit(distinct_file(folder, number))
-    return submission, wait_for("its evaluation", partial(tree.evaluator_of, submission))
+    return submission, wait_for("its evaluation", partial(tree.evaluator_of, submission), every=MOMENT_SECONDS)
 
 
 def killed_three_times(tree: Tree, folder: Path, number: int) -> int | None:
     """A new submission whose worker was killed in each of three evaluations; None where one was over before."""
     submission = tree.submit(distinct_file(folder, number))
     for losses in range(3):
-        worker = wait_for("its evaluation or its end", partial(evaluator_or_end, tree, submission, losses))
+        look = partial(evaluator_or_end, tree, submission, losses)
+        worker = wait_for("its evaluation or its end", look, every=MOMENT_SECONDS)
         os.kill(worker, signal.SIGSTOP)  # from here on it can no longer come to an end
         if tree.states([submission]) != ["running"]:
             os.kill(worker, signal.SIGCONT)

@@ -22,7 +22,7 @@ from app.storage.remote import RemoteStore
 from models.datasets import Dataset
 from tests.app.world import World, copied, hand_in, store_bytes
 from tests.databases import Backend
-from tests.faults.tree import Process, distinct_file, processes, wait_for
+from tests.faults.tree import MOMENT_SECONDS, Process, distinct_file, processes, wait_for
 from tests.faults.witness import call_witness
 from tests.object_store import KEYS, Network, ObjectStoreServer
 
@@ -107,7 +107,9 @@ class Site:
         """A submission, and the machine that was frozen while it evaluated it."""
         for _ in range(20):
             number = self.submit()
-            machine = wait_for("its evaluation or its end", partial(self._evaluating_or_ended, number))
+            machine = wait_for(
+                "its evaluation or its end", partial(self._evaluating_or_ended, number), every=MOMENT_SECONDS
+            )
             if isinstance(machine, Machine):
                 machine.signal(signal.SIGSTOP)
                 if self.evaluating(number) is machine:

@@ -21,16 +21,20 @@ from tests.app.world import SAMPLES, World
 from tests.faults.witness import call_witness
 
 PATIENCE_SECONDS = 120.0
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.05
+MOMENT_SECONDS = 0.005
+"""Between two looks at what stays, and at what soon passes: looking takes time from those who are looked at."""
 
 
-def wait_for(what: str, look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+def wait_for(
+    what: str, look: Callable[[], Any], seconds: float = PATIENCE_SECONDS, *, every: float = LOOK_SECONDS
+) -> Any:
     """What `look` returns as soon as it is something. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := look():
             return found
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
     raise TimeoutError(f"waited {seconds:g} s for {what}")
 
 
@@ -85,6 +89,7 @@ class Tree:
         self.world = world
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._onlooker = httpx2.Client(timeout=5)
         self._log_path = world.folder.with_suffix(".log")  # beside the folder, which a test may fill
         self._database = create_engine(world.database_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         with self._database.connect() as connection:
@@ -152,7 +157,7 @@ class Tree:
 
     def is_ready(self) -> bool:
         try:
-            return httpx2.get(f"{self.url}/readyz?worker=true", timeout=5).status_code == 200
+            return self._onlooker.get(f"{self.url}/readyz?worker=true").status_code == 200
         except httpx2.TransportError:
             return False
 
@@ -200,6 +205,7 @@ class Tree:
     def close(self) -> None:
         """Ends whatever is left of it, each process by its number."""
         self._database.dispose()
+        self._onlooker.close()
         self.below()
         if self.supervisor.poll() is None:
             self.supervisor.terminate()

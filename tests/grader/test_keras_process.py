@@ -115,9 +115,9 @@ def cmu_test_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "correct"),
     [
         ("uncompressed_model_weights.h5", 3777),
-        ("Layerwise_thres_weights.h5", 3330),
-        ("Global_thres_weights.h5", 3330),
-        ("f23_weights_6.h5", 3119),
+        pytest.param("Layerwise_thres_weights.h5", 3330, marks=pytest.mark.slow),
+        pytest.param("Global_thres_weights.h5", 3330, marks=pytest.mark.slow),
+        pytest.param("f23_weights_6.h5", 3119, marks=pytest.mark.slow),
         ("f23_weights_best.h5", 3458),
     ],
 )
