@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean gpu
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean gpu scale storm
 
 ##@ Using it
 
@@ -64,6 +64,9 @@ gpu: $(VENV)/.dev ## Compare evaluation on a CUDA device with onnxruntime, image
 
 scale: $(VENV)/.dev ## Compare pages at 1,000,000 submissions with those at 1,000, on both databases (SUBMISSIONS, STUDENTS); half an hour.
 	@$(BIN)/python -m benchmarks.scale --submissions $(or $(SUBMISSIONS),1000000) --students $(or $(STUDENTS),10000)
+
+storm: $(VENV)/.dev ## Have 300 students hand in 900 files in a minute (STUDENTS, SUBMISSIONS, EXAMPLES), and tell what became of them; some twenty minutes.
+	@$(BIN)/python -m benchmarks.storm --students $(or $(STUDENTS),300) --submissions $(or $(SUBMISSIONS),900) --examples $(or $(EXAMPLES),5000)
 
 corpus: $(VENV)/.dev ## Print what h5py, Keras, torch and onnxruntime do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py

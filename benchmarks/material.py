@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -22,6 +23,7 @@ EXAMPLES = 2_525
 """Images of the test set, unless told otherwise. The course that the network is from has 5,000."""
 SHIPPED = Path(competitions.__file__).parent
 SAMPLE = SHIPPED / "demo" / "samples" / "pruned-93" / "my_model_weights.h5"
+WRONG = SHIPPED / "demo" / "samples" / "wrong-architecture" / "my_model_weights.h5"
 NETWORK = SHIPPED / "cmu-10605.keras.json"
 _SPREAD = 1e-6
 """What a distinct file adds to one bias, times its number: another file, and no other class."""
@@ -66,21 +68,38 @@ def weights() -> Weights:
     return arrays
 
 
-def distinct_files() -> Iterator[bytes]:
-    """Weight files without end, no two alike: one bias of the sample is changed, so that no result can be copied."""
-    content = _as_keras_writes_it()
+class Mould(NamedTuple):
+    """A weight file, and where in it one bias lies: with another bias it is another file, and classifies as before."""
+
+    content: bytes
+    offset: int
+    bias: float
+
+    def cast(self, number: int) -> tuple[bytes, bytes, bytes]:
+        """The pieces of the file of that number, no two alike, so that no result can be copied from an equal one."""
+        changed = np.float32(self.bias + number * _SPREAD).tobytes()
+        return self.content[: self.offset], changed, self.content[self.offset + len(changed) :]
+
+
+def mould(sample: Path = SAMPLE) -> Mould:
+    """A mould from a sample that the demo ships."""
+    content = _as_keras_writes_it(sample)
     with h5py.File(io.BytesIO(content)) as file:
         bias = _arrays(file)["dense_1/dense_1/bias:0"]
-        offset, first = bias.id.get_offset(), float(bias[0])
+        return Mould(content, bias.id.get_offset(), float(bias[0]))
+
+
+def distinct_files() -> Iterator[bytes]:
+    """Weight files without end, no two alike."""
+    form = mould()
     for number in itertools.count(1):
-        changed = np.float32(first + number * _SPREAD).tobytes()
-        yield content[:offset] + changed + content[offset + len(changed) :]
+        yield b"".join(form.cast(number))
 
 
-def _as_keras_writes_it() -> bytes:
-    """The sample without the compression that keeps it small in the repository: 2.4 MB, as students upload it."""
+def _as_keras_writes_it(sample: Path) -> bytes:
+    """A sample without the compression that keeps it small in the repository: 2.4 MB, as students upload it."""
     written = io.BytesIO()
-    with h5py.File(SAMPLE) as source, h5py.File(written, "w") as target:
+    with h5py.File(sample) as source, h5py.File(written, "w") as target:
         for name in source:
             source.copy(name, target, without_attrs=False)
         target.attrs.update(source.attrs)

@@ -22,6 +22,7 @@ from app.courses import service as courses
 from app.database import Database, migrate
 from app.storage import Store
 from benchmarks.material import SHIPPED
+from benchmarks.measuring import cores
 from models.courses import Role
 
 START_SECONDS = 60.0
@@ -33,18 +34,21 @@ PROC = Path("/proc")
 class ServiceTree:
     """`secateur run` and everything below it. Its CPU is that of all its processes, those that have ended included."""
 
-    def __init__(self, folder: Path, test_set: Path, rules: Path, file_name: str) -> None:
+    def __init__(self, folder: Path, test_set: Path, rules: Path, file_name: str, students: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = folder / "secateur.sqlite"
-        self._token = _populate(f"sqlite:///{self._database}", folder, test_set, rules)
+        self.tokens = _populate(f"sqlite:///{self._database}", folder, test_set, rules, students)
+        self._token = self.tokens[0]
         self._address = f"/submissions?competition={rules.stem}&name={file_name}"
         with closing(socket.create_server(("127.0.0.1", 0))) as listener:
             self._port = int(listener.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")}
         environment |= {
             "SECATEUR_DATA_DIR": str(folder),
             "SECATEUR_PORT": str(self._port),
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
+            "SECATEUR_WORKER_PROCESSES": str(cores()),
         }
         self._log = folder / "service.log"
         with self._log.open("wb") as log:
@@ -57,7 +61,7 @@ class ServiceTree:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             try:
-                if self._ask("GET", "/readyz?worker=true")[0] == 200 and self._workers() > (os.cpu_count() or 1):
+                if self._ask("GET", "/readyz?worker=true")[0] == 200 and self._workers() > cores():
                     return
             except OSError:
                 pass
@@ -94,18 +98,37 @@ class ServiceTree:
         answer: dict[str, Any] = json.loads(self._ask("GET", f"/submissions/{submission}")[1])
         return answer
 
+    def page(self, path: str) -> bytes:
+        """A page, as a browser asks for it."""
+        status, body = self._ask("GET", path, accept="text/html")
+        if status != 200:
+            raise RuntimeError(f"{path}: {status}")
+        return body
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the database says, read beside the service."""
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def processes(self) -> dict[int, str]:
+        """The processes of it that live now, and the kind of each."""
+        return {process: _kind(process) for process in self._family()}
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU spent so far by each kind of process, children that have ended with the one that waited for them."""
         spent: dict[str, float] = {}
+        for process in self._family():
+            kind = _kind(process)
+            spent[kind] = spent.get(kind, 0.0) + _spent(process)
+        return spent
+
+    def _family(self) -> set[int]:
         parents = {int(folder.name): _parent(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
         known = {self._supervisor.pid}
         while fresh := {child for child, parent in parents.items() if parent in known} - known:
             known |= fresh
         self._seen |= known
-        for process in known:
-            kind, seconds = _spent(process)
-            spent[kind] = spent.get(kind, 0.0) + seconds
-        return spent
+        return known
 
     def close(self) -> None:
         """Ends it, each process by its number."""
@@ -121,11 +144,12 @@ class ServiceTree:
                 os.kill(process, signal.SIGKILL)
 
     def _workers(self) -> int:
-        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
-            return int(connection.execute("SELECT count(*) FROM workers").fetchone()[0])
+        return int(self.rows("SELECT count(*) FROM workers")[0][0])
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, accept: str = "application/json"
+    ) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -134,10 +158,14 @@ class ServiceTree:
 
 @contextmanager
 def service(
-    folder: Path, test_set: Path, rules: Path = SHIPPED / "demo.yaml", file_name: str = "my_model_weights.h5"
+    folder: Path,
+    test_set: Path,
+    rules: Path = SHIPPED / "demo.yaml",
+    file_name: str = "my_model_weights.h5",
+    students: int = 1,
 ) -> Iterator[ServiceTree]:
     """A running service, ready, until the end of the block; `rules` is a definition that is called as its slug is."""
-    tree = ServiceTree(folder, test_set, rules, file_name)
+    tree = ServiceTree(folder, test_set, rules, file_name, students)
     try:
         tree.wait_until_ready()
         yield tree
@@ -145,23 +173,26 @@ def service(
         tree.close()
 
 
-def _populate(database_url: str, folder: Path, test_set: Path, path: Path) -> str:
-    """One student's token, in a course with a competition on this test set."""
+def _populate(database_url: str, folder: Path, test_set: Path, path: Path, students: int) -> list[str]:
+    """The students' tokens, in a course with a competition on this test set."""
     migrate(database_url)
     database = Database(database_url)
     text = path.read_text(encoding="utf-8")
+    tokens = []
     with database.write() as session:
         course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")
-        person = accounts.create_user(session, email="ada@example.org", name="Ada", password_hash="-")
-        courses.add_member(session, course.id, person.id, Role.STUDENT)
-        token = accounts.create_token(session, person.id, "bench", timedelta(days=1)).text
+        for number in range(1, students + 1):
+            name = f"Student {number}"
+            person = accounts.create_user(session, email=f"s{number}@example.org", name=name, password_hash="-")
+            courses.add_member(session, course.id, person.id, Role.STUDENT)
+            tokens.append(accounts.create_token(session, person.id, "bench", timedelta(days=1)).text)
         data = competition_service.add_dataset(
             session, competition_service.copy_dataset(Store(folder), "bench", test_set)
         )
         read = definition.from_yaml(text, path.name, path.parent)
         competition_service.apply(session, course, read, text, data, None)
     database.close()
-    return token
+    return tokens
 
 
 def _words(process: int) -> str:
@@ -178,14 +209,17 @@ def _parent(folder: Path) -> int | None:
         return None
 
 
-def _spent(process: int) -> tuple[str, float]:
-    """The kind of a process, and its CPU seconds with those of its children that were waited for."""
+def _kind(process: int) -> str:
     words = _words(process)
     kinds = {"grader.reading.job": "reading jail", "grader.evaluating.job": "evaluating jail", "checker": "checker"}
     kind = next((kind for word, kind in kinds.items() if word in words), None)
-    kind = kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
+    return kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
+
+
+def _spent(process: int) -> float:
+    """CPU seconds of a process with those of its children that were waited for."""
     try:
         fields = (PROC / str(process) / "stat").read_text().rpartition(") ")[2].split()
     except OSError:
-        return kind, 0.0
-    return kind, sum(int(each) for each in fields[11:15]) / TICK
+        return 0.0
+    return sum(int(each) for each in fields[11:15]) / TICK
