@@ -2,20 +2,24 @@
 
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from app.leaderboard.columns import Better, Column, Kind
-from app.leaderboard.plots import Plot, Point
-from app.leaderboard.values import moment
+from app.leaderboard.plots import Of, Plot, Point
+from app.leaderboard.pointing import Spot, with_spots
+from app.leaderboard.values import moment, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.collections import PathCollection
 
 LOG_FROM = 30
 """Largest value divided by the smallest from which an axis of counts is logarithmic."""
+POINTS_PER_INCH = 72
 LOCK = Lock()
 """matplotlib is not made for threads."""
 
@@ -37,19 +41,25 @@ PALETTES = {
 }
 
 
-def svg(plot: Plot, theme: str) -> bytes:
-    """The plot as an SVG document whose text is text, 7.2 by 4.4 inches, in the colours of a theme."""
+def svg(plot: Plot, theme: str, *, opens_all: bool) -> bytes:
+    """The plot as an SVG document whose text is text, 7.2 by 4.4 inches, in the colours of a theme.
+
+    A point tells its entry when it is pointed at. One's own opens its submission, and so does every point for staff.
+    """
     with LOCK:
         matplotlib = loaded()
-        figure = matplotlib.figure.Figure(figsize=(7.2, 4.4), layout="constrained")
+        # As SVG counts: places on the figure are then those in the document.
+        figure = matplotlib.figure.Figure(figsize=(7.2, 4.4), dpi=POINTS_PER_INCH, layout="constrained")
         palette = PALETTES[theme]
         figure.set_facecolor(palette.surface)
         axes = figure.add_subplot()
+        axes.margins(0.08)
         _dress(axes, plot, palette)
-        _draw(axes, plot, palette)
-        sink = io.BytesIO()
+        drawn = _draw(axes, plot, palette)
+        sink = io.StringIO()
         figure.savefig(sink, format="svg", metadata={"Date": None, "Title": f"{plot.y.label} against {plot.x.label}"})
-        return sink.getvalue()
+        spots = _spots(axes, plot, drawn, opens_all=opens_all)
+        return with_spots(sink.getvalue(), spots, palette.ink).encode()
 
 
 @cache
@@ -99,7 +109,12 @@ def _number(axis: "Axis", column: Column, plot: Plot, *, log: bool) -> None:
         axis.set_minor_formatter(ticker.NullFormatter())
 
 
-def _draw(axes: "Axes", plot: Plot, palette: Palette) -> None:
+Drawn = list[tuple["PathCollection", list[Point]]]
+"""Points and what they were drawn as, in one order."""
+
+
+def _draw(axes: "Axes", plot: Plot, palette: Palette) -> Drawn:
+    drawn: Drawn = []
     frontier = sorted((each for each in plot.points if each.on_frontier), key=lambda each: each.x)
     side: Literal["pre", "post"] = "post" if plot.x.better is Better.LOW else "pre"
     axes.step(*_places(plot, frontier), where=side, color=palette.accent, linewidth=1.2, zorder=2)
@@ -113,12 +128,36 @@ def _draw(axes: "Axes", plot: Plot, palette: Palette) -> None:
     ):
         if chosen:
             fills = [colour if point.meets else palette.surface for point in chosen]
-            axes.scatter(
+            marks = axes.scatter(
                 *_places(plot, chosen), s=size, c=fills, edgecolors=colour, linewidths=1.3, label=label, zorder=3
             )
+            drawn.append((marks, chosen))
     if plot.points:
         legend = axes.legend(frameon=False, labelcolor=palette.ink, fontsize=9, loc="best")
         legend.set_zorder(1)
+    return drawn
+
+
+def _spots(axes: "Axes", plot: Plot, drawn: Drawn, *, opens_all: bool) -> list[Spot]:
+    """Where the points lie, now that the drawing is laid out, in the order of the table beside it."""
+    height = axes.get_figure(root=True).bbox.height  # type: ignore[union-attr] # axes of a figure
+    found = {}
+    for marks, points in drawn:
+        for point, (x, y) in zip(points, axes.transData.transform(marks.get_offsets()), strict=True):
+            address = f"/submissions/{point.submission_id}" if opens_all or point.is_own else None
+            found[point.submission_id] = Spot(x, height - y, _words(plot, point), address)
+    return [found[point.submission_id] for point in plot.points]
+
+
+def _words(plot: Plot, point: Point) -> str:
+    name = f"{point.alias}, number {point.submission_id}" if plot.of is Of.MINE else point.alias
+    rank = "no rank" if point.rank is None else f"rank {point.rank}"
+    values = (f"{column.label} {text(column, value, plot.zone)}" for column, value in _both(plot, point))
+    return ", ".join((f"{name} (you)" if point.is_own else name, rank, *values))
+
+
+def _both(plot: Plot, point: Point) -> tuple[tuple[Column, Fraction], tuple[Column, Fraction]]:
+    return (plot.x, point.x), (plot.y, point.y)
 
 
 def _places(plot: Plot, points: Sequence[Point]) -> tuple[list[Any], list[Any]]:

@@ -47,6 +47,8 @@ _KINDS = {
 }
 DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A drawing has styles in it, and needs nothing else."""
+LINKED_POLICY = f"{DRAWING_POLICY} allow-top-navigation-by-user-activation; frame-ancestors 'self'"
+"""Of one whose points open submissions: from a frame of our pages, by a click or a key."""
 
 
 def _wish(
@@ -109,8 +111,9 @@ def show_pareto(
 def _data(entry: Entry, found: Plot, kind: Format, theme: Theme, headers: Mapping[str, str]) -> Response:
     """The plot for programs, spreadsheets and pages that show the drawing."""
     if kind is Format.SVG:
-        policy = {"Content-Security-Policy": DRAWING_POLICY}
-        return Response(drawing.svg(found, theme), media_type="image/svg+xml", headers={**headers, **policy})
+        policy = {"Content-Security-Policy": LINKED_POLICY}
+        drawn = drawing.svg(found, theme, opens_all=entry.is_staff)
+        return Response(drawn, media_type="image/svg+xml", headers={**headers, **policy})
     if kind is Format.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-pareto.csv"'}
         return Response(pareto_csv(entry, found), media_type="text/csv", headers={**headers, **name})

@@ -87,12 +87,32 @@ def test_the_board_has_a_drawing_in_the_colours_of_the_theme(visit: Visit, schem
 
     visitor.open(BOARD)
 
-    drawing = visitor.page.locator(f"img.plot-{scheme}")
+    drawing = visitor.page.locator(f"iframe.plot-{scheme}")
     drawing.scroll_into_view_if_needed()
     expect(drawing).to_be_visible()
-    expect(visitor.page.locator(f"img.plot-{other}")).to_be_hidden()
-    visitor.page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=drawing.element_handle())
+    expect(visitor.page.locator(f"iframe.plot-{other}")).to_be_hidden()
+    expect(drawing.content_frame.get_by_text("Accuracy (high is better)")).to_be_visible()
     expect(visitor.page.locator("abbr.chip", has_text="Pareto").first).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["click", "key-without-javascript"])
+def test_a_point_of_the_plot_tells_its_entry_and_leads_to_the_submission(visit: Visit, script: bool) -> None:
+    visitor = visit(java_script_enabled=script)
+    visitor.sign_in("ada@example.org")
+    visitor.open(PARETO)
+    points = visitor.page.locator("iframe.plot-light").content_frame
+    own = points.get_by_role("link", name="(you), rank ")
+    expect(points.locator(".met title").first).to_contain_text(", Sparsity ")
+
+    if script:
+        own.hover()
+        expect(own.locator(".reach")).not_to_have_css("stroke", "none")
+        own.click()
+    else:
+        own.press("Enter")
+
+    visitor.page.wait_for_url("**/submissions/*")
+    expect(visitor.page.locator(".state-scored")).to_be_visible()
 
 
 def test_two_columns_are_chosen_without_javascript(visit: Visit) -> None:
@@ -107,7 +127,7 @@ def test_two_columns_are_chosen_without_javascript(visit: Visit) -> None:
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sparsity against Size of the file, bytes")
     expect(visitor.page.get_by_label("Across")).to_have_value("file_bytes")
     expect(visitor.page.locator("table")).to_contain_text("93.00 %")
-    expect(visitor.page.locator("img.plot-light")).to_be_visible()
+    expect(visitor.page.locator("iframe.plot-light")).to_be_visible()
 
 
 def test_a_dense_reference_is_chosen_on_its_page_and_told_on_the_others(visit: Visit) -> None:

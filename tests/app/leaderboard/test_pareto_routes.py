@@ -184,7 +184,10 @@ def test_the_drawing_is_the_same_for_the_same_points(program: Open, records: Dat
 
     assert light.content == again.content != dark.content
     assert light.headers["content-type"] == "image/svg+xml"
-    assert light.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    assert light.headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-top-navigation-by-user-activation; "
+        "frame-ancestors 'self'"
+    )
     words = " ".join(ElementTree.fromstring(light.content).itertext())
     assert "FLOPs, effective (low is better)" in words
     assert "yours" in words
@@ -216,6 +219,23 @@ def test_without_a_format_it_is_what_the_caller_takes(program: Open, accept: str
 
     assert response.headers["content-type"] == kind
     assert "Accept" in response.headers["vary"]
+
+
+@pytest.mark.parametrize(("name", "opened"), [("ada", 1), ("instructor", 2)])
+def test_a_point_tells_its_entry_and_opens_what_one_may_see(
+    program: Open, records: Database, world: World, name: str, opened: int
+) -> None:
+    numbers = [graded(records, world, "ada", 100, 80), graded(records, world, "grace", 90, 70)]
+
+    drawn = ElementTree.fromstring(program(name).get(FLOPS + "&format=svg").content)
+
+    told = [each.text or "" for each in drawn.iter(f"{SVG}title")][1:]  # the first is the drawing's own
+    assert [each.partition(", rank")[2] for each in told] == [
+        " 1, FLOPs, effective 180, Accuracy 70.00 %",
+        " 1, FLOPs, effective 200, Accuracy 80.00 %",
+    ]
+    links = {each.get("href") for each in drawn.iter(f"{SVG}a")}
+    assert links == {f"/submissions/{number}" for number in numbers[:opened]}
 
 
 def test_a_drawing_without_points_is_empty(program: Open) -> None:
