@@ -18,6 +18,6 @@ def served() -> Iterator[tuple[str, World]]:
 def test_the_api_keeps_what_its_description_promises(served: tuple[str, World], name: str) -> None:
     url, world = served
 
-    done = ask(url, world.people[name].token, examples=3, seed=1, phases=QUICK)
+    done = ask(url, world.people[name].token, examples=2, seed=1, phases=QUICK)
 
     assert done.returncode == 0, done.stdout + done.stderr

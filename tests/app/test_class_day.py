@@ -33,6 +33,10 @@ from tests.app.world import FOLDER, World, populate, write_images  # noqa: E402
 from tests.databases import Backend  # noqa: E402
 from tests.faults.tree import Tree, running, wait_for  # noqa: E402
 
+pytestmark = pytest.mark.only_on(
+    "sqlite",
+    reason="sums and drawings are what is tested; boards and services have tests of their own on each database",
+)
 STUDENTS = 20
 EXAMPLES = 100
 BAR = Fraction(87, 100)

@@ -87,6 +87,9 @@ def test_the_base_network_counts_and_scores_as_the_course_says_by_command_line(n
     check(json.loads(answer.stdout))
 
 
+@pytest.mark.only_on(
+    "sqlite", reason="the networks are what is tested; test_end_to_end.py has a service on each database"
+)
 def test_both_forms_of_the_base_network_are_one_network_by_rest(tree: Tree) -> None:
     with by_rest(tree, "ada") as client:
         addresses = [hand_in(client, "cs6886", SAMPLES / name, name) for name in FILES]
