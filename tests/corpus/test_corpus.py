@@ -1,4 +1,4 @@
-"""Every file of the corpus gets exactly the verdict that it must: in this process, in the jail, through the service."""
+"""Every file of the corpus gets exactly the verdict that it must: at home, in the jail, through the service."""
 
 import hashlib
 import tempfile
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from client.checking import accepts
+from client.checking import check as at_home
 from grader import pipeline
 from grader.airlock.runner import Airlock
 from grader.own_file import OwnFile
@@ -45,8 +47,14 @@ def expect(case: Case, report: Report) -> None:
 
 
 @every_case
-def test_a_file_gets_its_verdict_in_this_process(case: Case) -> None:
-    expect(case, check(case, OwnFile(READING_JOB)))
+def test_a_file_gets_its_verdict_at_home(case: Case, tmp_path: Path) -> None:
+    """By what `secateur check` runs, in this process."""
+    (tmp_path / "file").write_bytes(case.content)
+
+    report = at_home(tmp_path / "file", definition_of(case.competition), case.file_name)
+
+    expect(case, report)
+    assert accepts(report) is case.accepted
 
 
 @every_case
