@@ -14,6 +14,7 @@ from app import logs
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
 from app.moving.errors import MovingError
+from app.observability.traces import TracesMissing
 from app.schema import BlockedMigration, OutdatedDatabase, UnknownSchema
 from app.settings import Settings
 from grader.dataset_errors import DatasetError
@@ -28,6 +29,7 @@ TOLD = (
     DatasetError,
     MovingError,
     OutdatedDatabase,
+    TracesMissing,
     UnknownSchema,
     UnsupportedDatabase,
     SQLAlchemyError,

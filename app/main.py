@@ -97,11 +97,13 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         housekeeper.stop()
         services.database.close()
+        services.traces.close()
 
     app = Described(
         title="Secateur",
         summary="Grades pruned networks: architecture, sparsity, hidden accuracy, score and leaderboard.",
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(check_origin_of), Depends(authorise)],
         docs_url=None,
         redoc_url=None,

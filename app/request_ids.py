@@ -8,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.log_context import about
+from app.observability.traces import Traces, describe
 
 HEADER = "X-Request-ID"
 READING = ("GET", "HEAD", "OPTIONS")
@@ -40,16 +41,22 @@ class RequestIds:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with about(request=request_id):
+        with about(request=request_id), _traces(scope).request(request_id) as span:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                _tell(scope, status, time.perf_counter() - begun)
+                # The pattern of the address and not the address: some hold a secret.
+                route = getattr(scope.get("route"), "path", None) or OTHER
+                describe(span, scope["method"], route, status)
+                _tell(scope, route, status, time.perf_counter() - begun)
 
 
-def _tell(scope: Scope, status: int, seconds: float) -> None:
-    # The pattern of the address and not the address: some hold a secret.
-    route = getattr(scope.get("route"), "path", None) or OTHER
+def _traces(scope: Scope) -> Traces:
+    app = scope.get("app")
+    return Traces() if app is None else app.state.services.traces
+
+
+def _tell(scope: Scope, route: str, status: int, seconds: float) -> None:
     if scope["method"] not in READING or status >= 500:
         log.info("request.ended method=%s route=%s status=%d seconds=%.3f", scope["method"], route, status, seconds)
     if (app := scope.get("app")) is not None:

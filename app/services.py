@@ -14,6 +14,7 @@ from app.dashboard.kept import Kept
 from app.database import Database
 from app.live import Live
 from app.observability.metrics import Metrics
+from app.observability.traces import Traces, open_traces
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store, open_store
@@ -39,6 +40,7 @@ class Services:
     kept: Kept
     metrics: Metrics
     live: Live
+    traces: Traces
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
@@ -59,6 +61,7 @@ def open_services(settings: Settings) -> Services:
         kept=Kept(settings.dashboard_seconds),
         metrics=Metrics(),
         live=Live(newsroom.look),
+        traces=open_traces("web"),
         oidc=_provider(settings),
     )
 

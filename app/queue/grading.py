@@ -10,6 +10,8 @@ from time import monotonic
 
 from app.competitions.stored import Rules, RulesCache
 from app.database import Database
+from app.observability import traces
+from app.observability.traces import Traces
 from app.queue import rescoring, results, tickets, waiting
 from app.queue.equality import equality_key
 from app.queue.files import keep_files, note_files
@@ -46,6 +48,7 @@ class Grader:
     """What runs the code of students; None where torch is not installed."""
     competitions: tuple[str, ...] = ()
     """The slugs of those that this worker grades; empty: of all."""
+    traces: Traces = field(default_factory=Traces)
 
     def grade(self, ticket: Ticket) -> None:
         """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
@@ -205,4 +208,5 @@ class _Times:
 
     def tell(self, phase: pipeline.Phase) -> None:
         passed = timedelta(seconds=self.clock() - self.start)
+        traces.happened(phase.value)
         self.begun[phase.value] = (self.ticket.claimed_at + passed).isoformat(timespec="milliseconds")

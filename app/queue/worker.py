@@ -13,6 +13,7 @@ from app.competitions.stored import RulesCache
 from app.database import Database
 from app.engines import AWAY
 from app.log_context import about
+from app.observability.traces import open_traces
 from app.queue import tickets, waiting, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
@@ -96,8 +97,10 @@ def run(settings: Settings, role: Role) -> int:
         stack.callback(still.set)
         # The jail's evaluator still times networks where another device evaluates.
         device = evaluator if role.device == "cpu" else stack.enter_context(TorchProcess(role.device, evaluator))
+        traces = open_traces("worker")
+        stack.callback(traces.close)
         grader = Grader(
-            database, store, rules, reader, device, role.lanes, _parked(settings), exporter, role.competitions
+            database, store, rules, reader, device, role.lanes, _parked(settings), exporter, role.competitions, traces
         )
         _tell_what_is_missing(role.name, worse.level, exporter)
         if worse.level is Level.C:
@@ -207,7 +210,8 @@ def _only_checks(grader: Grader) -> bool:
 
 def _grade(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
     """Grades one ticket. Whatever goes wrong is our fault and gives the ticket back; the worker lives on."""
-    with about(grading=ticket.grading_id, submission=ticket.submission_id):
+    facts = {"grading": ticket.grading_id, "submission": ticket.submission_id}
+    with about(**facts), grader.traces.grading(**facts):
         _grade_within(grader, ticket, stop)
 
 

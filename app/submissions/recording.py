@@ -6,6 +6,7 @@ from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from sqlalchemy.exc import IntegrityError
 
+from app.observability import traces
 from app.services import Services
 from app.submissions import service
 from app.submissions.admission import Admission
@@ -44,5 +45,6 @@ def _record(services: Services, admitted: Admission, upload: Upload, via: Via, k
             if key is not None and (known := service.replay(session, admitted.user.id, key, slug, sha256)):
                 return known
         raise
+    traces.note(submission=accepted.submission_id)
     log.info("submission.accepted submission=%d user=%d via=%s", accepted.submission_id, admitted.user.id, via)
     return accepted
