@@ -96,8 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
             housekeeper.start()
         yield
         housekeeper.stop()
-        services.database.close()
-        services.traces.close()
+        services.close()
 
     app = Described(
         title="Secateur",

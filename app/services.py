@@ -44,9 +44,14 @@ class Services:
     oidc: "Provider | None" = None
     """The provider that people sign in with, where the operator has named one."""
 
+    def close(self) -> None:
+        """Lets the database go, and sends what is not sent of the traces."""
+        self.database.close()
+        self.traces.close()
+
 
 def open_services(settings: Settings) -> Services:
-    """The services for one process; the caller closes the database."""
+    """The services for one process; the caller closes them."""
     database = Database(settings.database_url)
     newsroom = Newsroom(database, timedelta(seconds=settings.worker_dead_seconds))
     return Services(

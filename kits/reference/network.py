@@ -6,10 +6,8 @@ from typing import Any, TypeAlias
 import keras
 import tensorflow as tf
 
+from kits import architecture
 from kits.reference.masks import Array
-
-CLASSES = 5
-SHAPE = (25, 25, 3)
 
 Model: TypeAlias = Any  # Keras has no types
 
@@ -51,22 +49,4 @@ class MaskedSequential(keras.Sequential):  # type: ignore[misc]  # Keras has no 
 
 def build(*, masked: bool = False) -> Model:
     """The untrained network of the assignment: 592,933 parameters."""
-    make = keras.layers
-    kind = MaskedSequential if masked else keras.Sequential
-    return kind(
-        [
-            keras.Input(SHAPE),
-            make.Conv2D(32, 3, padding="same", activation="relu", name="conv2d"),
-            make.Conv2D(32, 3, activation="relu", name="conv2d_1"),
-            make.MaxPooling2D(2, name="max_pooling2d"),
-            make.Dropout(0.25, name="dropout"),
-            make.Conv2D(64, 3, padding="same", activation="relu", name="conv2d_2"),
-            make.Conv2D(64, 3, activation="relu", name="conv2d_3"),
-            make.MaxPooling2D(2, name="max_pooling2d_1"),
-            make.Dropout(0.25, name="dropout_1"),
-            make.Flatten(name="flatten"),
-            make.Dense(512, activation="relu", name="dense"),
-            make.Dropout(0.5, name="dropout_2"),
-            make.Dense(CLASSES, activation="softmax", name="dense_1"),
-        ]
-    )
+    return (MaskedSequential if masked else keras.Sequential)(architecture.layers(keras))
