@@ -99,6 +99,8 @@ def show_pareto(
         mine and queries.newest_of(session, mine.id),
     )
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
+    if kind is Format.SVG:  # with a 304 as well: a browser takes the new headers for what it kept
+        headers["Content-Security-Policy"] = LINKED_POLICY
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     found = plot(session, entry, signed.user, wish)
@@ -111,9 +113,8 @@ def show_pareto(
 def _data(entry: Entry, found: Plot, kind: Format, theme: Theme, headers: Mapping[str, str]) -> Response:
     """The plot for programs, spreadsheets and pages that show the drawing."""
     if kind is Format.SVG:
-        policy = {"Content-Security-Policy": LINKED_POLICY}
         drawn = drawing.svg(found, theme, opens_all=entry.is_staff)
-        return Response(drawn, media_type="image/svg+xml", headers={**headers, **policy})
+        return Response(drawn, media_type="image/svg+xml", headers=dict(headers))
     if kind is Format.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-pareto.csv"'}
         return Response(pareto_csv(entry, found), media_type="text/csv", headers={**headers, **name})

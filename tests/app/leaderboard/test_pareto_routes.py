@@ -284,6 +284,9 @@ def test_it_answers_304_until_something_changes(program: Open, records: Database
         return client.get(path, headers={"If-None-Match": etag}).status_code
 
     assert status() == 304
+    drawn = client.get(FLOPS + "&format=svg").headers
+    kept = client.get(FLOPS + "&format=svg", headers={"If-None-Match": drawn["etag"]})
+    assert (kept.status_code, kept.headers["content-security-policy"]) == (304, drawn["content-security-policy"])
     assert status(FLOPS + "&format=csv") == status(FLOPS + "&of=mine") == status(FLOPS + "&x_better=high") == 200
     graded(records, world, "grace", 100, 70)
     assert status() == 200
