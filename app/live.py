@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +25,12 @@ MOST = 380
 """Streams of a process, of the connections that it may have; pages need some as well."""
 MOST_OF_ONE = 12
 """Streams of one person: a browser itself opens no more than six."""
+LONG_WAIT_SECONDS = 10.0
+"""A wait for which nobody needs each step: with hundreds who wait, every end moves all of them."""
+STEPS_OF_A_WAIT = 20
+"""So often a long wait is told anew at most, before it is a short one."""
+QUIET_SECONDS = 10.0
+"""Longest time in which a place in the queue is not told anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,22 @@ class _Watcher:
     def __init__(self) -> None:
         self._news: News | None = None
         self._fresh = asyncio.Event()
+        self._quiet_until = 0.0
 
     def tell(self, news: News) -> None:
-        """Keeps the news where they are new; what was not sent by then is out of date."""
-        if news != self._news:
-            self._news = news
-            self._fresh.set()
+        """Keeps the news where they are new; what was not sent by then is out of date.
+
+        Who waits for minutes is told a mere step forward every few seconds; whatever else changes, at once.
+        """
+        if news == self._news or (self._is_a_step(news) and time.monotonic() < self._quiet_until):
+            return
+        self._news = news
+        self._quiet_until = time.monotonic() + _quiet_seconds(news)
+        self._fresh.set()
+
+    def _is_a_step(self, news: News) -> bool:
+        before = self._news
+        return before is not None and (news.state, news.phase, news.ended) == (before.state, before.phase, before.ended)
 
     async def next(self) -> News | None:
         """The next news, None where there were none for as long as a stream may last."""
@@ -60,6 +77,12 @@ class _Watcher:
             self._fresh.clear()
             return self._news
         return None
+
+
+def _quiet_seconds(news: News) -> float:
+    """How long the next step forward need not be told."""
+    wait = news.expected_seconds or 0.0
+    return min(QUIET_SECONDS, wait / STEPS_OF_A_WAIT) if wait >= LONG_WAIT_SECONDS else 0.0
 
 
 class Live:

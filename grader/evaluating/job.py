@@ -32,8 +32,13 @@ WARM_NODES: tuple[tuple[str, list[str], str, dict[str, list[int]]], ...] = (
 """A network of two classes that are equal on every image, so that float64 decides them all."""
 
 
+GIVES_WAY = 5
+"""Added to its niceness: where every core evaluates, pages and checks are still answered at once. What it costs stays the same."""
+
+
 def warm() -> None:
     """Import and run all that a job runs, so that a jailed child has nothing left to load."""
+    os.nice(GIVES_WAY)
     graph, pixels = os.memfd_create("graph"), os.memfd_create("images")
     try:
         os.write(graph, _warm_model())

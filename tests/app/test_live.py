@@ -48,6 +48,22 @@ def test_each_change_is_told_once_and_the_end_ends_it() -> None:
     assert heard == [WAITING, moved, SCORED]
 
 
+def test_who_waits_for_minutes_is_not_told_each_step_and_the_end_at_once() -> None:
+    far = News(State.QUEUED, Phase.WAITING, 200, 300.0, ended=False)
+    nearer = News(State.QUEUED, Phase.WAITING, 199, 299.0, ended=False)
+    begun = News(State.RUNNING, Phase.EVALUATING, None, None, ended=False)
+
+    assert asyncio.run(hear(Live(Story(far, nearer, begun, SCORED)), 1)) == [far, begun, SCORED]
+
+
+def test_a_step_that_was_not_told_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "QUIET_SECONDS", 0.1)
+    far = News(State.QUEUED, Phase.WAITING, 200, 300.0, ended=False)
+    nearer = News(State.QUEUED, Phase.WAITING, 199, 299.0, ended=False)
+
+    assert asyncio.run(hear(Live(Story(far, *[nearer] * 50, SCORED)), 1)) == [far, nearer, SCORED]
+
+
 def test_hundreds_of_watchers_cost_the_looks_of_one() -> None:
     story = Story(WAITING, WAITING, SCORED)
     room = Live(story)
