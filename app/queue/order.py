@@ -9,8 +9,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.clock import db_now
 from models.competitions import Competition
-from models.gradings import Grading, Lane, State
+from models.gradings import Grading, Lane, Phase, State
 from models.submissions import Submission
+
+_WAS_EVALUATED = (Grading.lane == Lane.EVALUATE) | (
+    (Grading.state != State.REJECTED) & (Grading.phase != Phase.READING)
+)
+"""Of what was claimed: it took an evaluation, or is taking one. What is in its check is in the phase of reading."""
 
 
 def claimable(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> ColumnElement[bool]:
@@ -76,7 +81,10 @@ def places() -> Select[int, int]:
 
 @cache
 def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select[int]:
-    """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago."""
+    """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago.
+
+    A check is a turn among checks alone: who was told that a file is wrong does not wait a round longer with the next one.
+    """
     kind = (Submission.entrant_id, Grading.lane, Grading.is_live)
     waiting = (
         select(Grading.id, *kind, func.row_number().over(partition_by=kind, order_by=Grading.id).label("place"))
@@ -88,7 +96,10 @@ def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select
         select(func.max(Grading.claimed_at))
         .join(Submission, Submission.id == Grading.submission_id)
         .where(
-            Submission.entrant_id == waiting.c.entrant_id, Grading.state != State.QUEUED, Grading.lane != Lane.SHADOW
+            Submission.entrant_id == waiting.c.entrant_id,
+            Grading.state != State.QUEUED,
+            Grading.lane != Lane.SHADOW,
+            or_(waiting.c.lane == Lane.CHECK, _WAS_EVALUATED),
         )
         .scalar_subquery()
     )

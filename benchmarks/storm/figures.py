@@ -63,16 +63,16 @@ def seconds_to_tell(files: Sequence[Handed], graded: Mapping[int, Graded]) -> li
 def unfair(files: Sequence[Handed], graded: Mapping[int, Graded]) -> list[tuple[Handed, Handed]]:
     """Files that were evaluated before another one that stood in the line, though its student's turn was longer ago.
 
-    Never to have had one is longest ago: so nobody's second file goes before another's first. A refusal is a turn as well.
+    Never to have had one is longest ago: so nobody's second file goes before another's first. A refusal is no turn.
     """
     turns: dict[int, list[float]] = {}
     waited: list[tuple[float, float, Handed]] = []
     for each in files:
-        if each.submission in graded and (claimed := graded[each.submission].claimed) is not None:
-            turns.setdefault(each.student, []).append(claimed)
-            if graded[each.submission].evaluated and each.answered is not None:
-                waited.append((claimed, each.answered + STANDS_SECONDS, each))
-    found = []
+        found = graded.get(each.submission or 0)
+        if found is not None and found.evaluated and found.claimed is not None and each.answered is not None:
+            turns.setdefault(each.student, []).append(found.claimed)
+            waited.append((found.claimed, each.answered + STANDS_SECONDS, each))
+    overtaken = []
     for claimed, _, each in waited:
         mine = _last(turns[each.student], claimed)
         for later, stood, other in waited:
@@ -81,9 +81,9 @@ def unfair(files: Sequence[Handed], graded: Mapping[int, Graded]) -> list[tuple[
                 and stood < claimed < later
                 and _last(turns[other.student], claimed) < mine
             ):
-                found.append((each, other))
+                overtaken.append((each, other))
                 break
-    return found
+    return overtaken
 
 
 def _last(moments: Sequence[float], before: float) -> float:

@@ -1,0 +1,56 @@
+"""Whose turn it is, where checks and evaluations are two kinds of work."""
+
+from app.database import Database
+from app.queue import tickets
+from app.queue.tickets import Result, Ticket
+from app.queue.workers import Identity
+from models.gradings import Lane, State
+from tests.app.world import World, hand_in
+
+SCORED = Result(State.SCORED, {"status": "scored"}, "key", 0.5, "1/2", b"\0\0\0\0")
+REJECTED = Result(State.REJECTED, {"status": "rejected"}, "key")
+
+
+def claim(queue: Database, worker: Identity) -> Ticket:
+    with queue.write() as session:
+        ticket = tickets.claim(session, worker.id, (Lane.CHECK, Lane.EVALUATE))
+    assert ticket is not None
+    return ticket
+
+
+def end(queue: Database, worker: Identity, result: Result) -> int:
+    """The submission whose turn it was; it has that end now."""
+    ticket = claim(queue, worker)
+    with queue.write() as session:
+        assert tickets.finish(session, ticket, result, {})
+    return ticket.submission_id
+
+
+def park(queue: Database, worker: Identity) -> None:
+    ticket = claim(queue, worker)
+    with queue.write() as session:
+        assert tickets.park(session, ticket, {"status": "checked"}, {})
+
+
+def test_a_file_that_was_refused_took_no_turn_of_the_evaluations(
+    queue: Database, world: World, worker: Identity
+) -> None:
+    hand_in(queue, world, "grace")
+    end(queue, worker, SCORED)
+    hand_in(queue, world, "ada")
+    end(queue, worker, REJECTED)
+    second, first = hand_in(queue, world, "grace"), hand_in(queue, world, "ada")
+    for _ in range(2):
+        park(queue, worker)
+
+    assert [end(queue, worker, SCORED) for _ in range(2)] == [first, second]
+
+
+def test_who_sends_wrong_files_by_the_dozen_leaves_others_their_turn(
+    queue: Database, world: World, worker: Identity
+) -> None:
+    hand_in(queue, world, "ada")
+    wrong, other = hand_in(queue, world, "ada"), hand_in(queue, world, "grace")
+    end(queue, worker, REJECTED)
+
+    assert [end(queue, worker, REJECTED) for _ in range(2)] == [other, wrong]
