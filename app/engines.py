@@ -10,8 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 BUSY_TIMEOUT_MILLISECONDS = 30_000
 """How long SQLite waits for another process's write to end."""
-READ_CONNECTIONS = 40
-"""As many as the web server has threads: a page never waits for a connection."""
+READ_CONNECTIONS = 60
+"""As many as the web server has threads for pages, and those of `app/threads.py`: nobody waits for a connection."""
 POSTGRES_CONNECTIONS = 10
 """Connections per pool and process; Postgres allows 100 in all by default."""
 

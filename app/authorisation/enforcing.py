@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from app.authorisation import queries, refusals
 from app.authorisation.deciding import Verdict, decide, decide_alone
@@ -14,6 +13,7 @@ from app.dependencies import Caller, require_caller
 from app.errors import AppError
 from app.parameters import Printable, RowNumber
 from app.services import services_of
+from app.threads import ADMITTING
 
 _NUMBER: TypeAdapter[int] = TypeAdapter(RowNumber)
 _TEXT: TypeAdapter[str] = TypeAdapter(Printable)
@@ -25,7 +25,7 @@ async def authorise(request: Request) -> None:
     if rule is None:
         raise RuntimeError(f"{request.method} {request.scope['route'].path} has no row in the authorisation table")
     if rule.need is not Need.ANYONE:
-        await run_in_threadpool(_admit, request, rule)
+        await ADMITTING.run(_admit, request, rule)
 
 
 def _admit(request: Request, rule: Rule) -> None:

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 from anyio import fail_after
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import AppError, Unprocessable
 from app.storage import Incoming, Store, Stored
 from app.submissions import multipart
 from app.submissions.multipart import Data, Field, FileBegins
+from app.threads import UPLOADING
 from grader import door, messages
 from grader.errors import Finding
 from grader.upload_rules import FileRule
@@ -104,7 +104,7 @@ async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rul
                 await _write(incoming, gathered, name, rule)
         if gathered or not incoming.bytes:
             await _write(incoming, gathered, name, rule)
-        stored = await run_in_threadpool(incoming.keep)
+        stored = await UPLOADING.run(incoming.keep)
     return Upload(name[:MAX_NAME_CHARACTERS], stored)
 
 
@@ -113,7 +113,7 @@ async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileR
         raise refused(wrong)
     if incoming.bytes + len(gathered) > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")
-    await run_in_threadpool(incoming.write, bytes(gathered))
+    await UPLOADING.run(incoming.write, bytes(gathered))
     gathered.clear()
 
 

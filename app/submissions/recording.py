@@ -2,8 +2,6 @@
 
 import logging
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from sqlalchemy.exc import IntegrityError
 
 from app.observability import traces
@@ -12,26 +10,15 @@ from app.submissions import service
 from app.submissions.admission import Admission
 from app.submissions.intake import Upload
 from app.submissions.service import Accepted
+from app.threads import RECORDING
 from models.submissions import Via
 
-RECORDING_THREADS = 4
-"""Threads of their own. While the database lets nobody write these wait, the uploads behind them in no thread at all."""
 log = logging.getLogger(__name__)
-
-_limiter: RunVar[CapacityLimiter] = RunVar("recording")
 
 
 async def record(services: Services, admitted: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:
     """The submission of a stored upload, in the queue. Raises AppError where no try is left by now."""
-    return await to_thread.run_sync(_record, services, admitted, upload, via, key, limiter=_limiter_of_loop())
-
-
-def _limiter_of_loop() -> CapacityLimiter:
-    try:
-        return _limiter.get()
-    except LookupError:
-        _limiter.set(CapacityLimiter(RECORDING_THREADS))
-        return _limiter.get()
+    return await RECORDING.run(_record, services, admitted, upload, via, key)
 
 
 def _record(services: Services, admitted: Admission, upload: Upload, via: Via, key: str | None) -> Accepted:

@@ -8,13 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.competitions.access import Entry, enter, entries_of
 from app.competitions.reveal import reveal
 from app.courses.queries import is_instructor
-from app.dependencies import AppServices, Caller, Reading, Signed, Writing, require_caller
+from app.dependencies import AppServices, Reading, Signed, Writing, signed_in
 from app.errors import Forbidden
 from app.leaderboard.standing import standing
 from app.moderation import queries as moderation
@@ -30,6 +29,7 @@ from app.submissions.choosing import choice_of
 from app.submissions.comparing import comparison
 from app.submissions.schemas import AcceptedBody, SubmissionBody, SubmissionList, submission_body, visible_report
 from app.submissions.telling import told
+from app.threads import UPLOADING
 from grader.upload_rules import FileRule
 from models.accounts import User
 from models.gradings import Grading, State
@@ -104,12 +104,12 @@ async def submit(
 ) -> Response:
     """Stores the file and queues it. Nothing of the body is read before it is clear that the caller may submit."""
     key = key or None  # a header without a value is none
-    caller: Caller = await run_in_threadpool(require_caller, request)
+    caller = await signed_in(request)
     admitted: list[Admission] = []
     behalf = Behalf(on_behalf_of, at) if on_behalf_of else None
 
     async def admit(slug: str) -> FileRule:
-        admitted.append(await run_in_threadpool(admission.admit, services, slug, caller.user, key, behalf, baseline))
+        admitted.append(await UPLOADING.run(admission.admit, services, slug, caller.user, key, behalf, baseline))
         return admitted[0].entry.definition.grading.grading.file
 
     with services.uploads.of(caller.user.id if behalf is None else None):
