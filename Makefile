@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export SECATEUR_DATA_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean gpu scale storm
+.PHONY: help run demo test quick lint format types vendor chromium faults networks api bench corpus fuzz coverage screenshots kits clean gpu scale storm memory
 
 ##@ Using it
 
@@ -41,8 +41,9 @@ lint: $(VENV)/.dev ## Check style, types and vendored files.
 format: $(VENV)/.dev ## Format the code and mend what can be mended by itself.
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-faults: $(VENV)/.dev ## Harm a service in every way on each database (FAULTS_SUBMISSIONS, FAULTS_SEED), and count what became of 300 submissions.
+faults: $(VENV)/.dev ## Harm a service in every way on each database, on one machine and on three (FAULTS_SUBMISSIONS, FAULTS_SEED), and count; hours.
 	@$(BIN)/python -m tests.faults.campaign --submissions $(or $(FAULTS_SUBMISSIONS),300) --seed $(or $(FAULTS_SEED),1)
+	@$(BIN)/python -m tests.faults.campaign --submissions $(or $(FAULTS_SUBMISSIONS),500) --seed $(or $(FAULTS_SEED),1) --machines
 	@$(BIN)/pytest tests/faults -m slow -n 0 -s
 
 networks: $(VENV)/.dev ## Compare 200 random PyTorch networks, saved by torch.save, with torch itself, and the real files in both engines.
@@ -67,6 +68,9 @@ scale: $(VENV)/.dev ## Compare pages at 1,000,000 submissions with those at 1,00
 
 storm: $(VENV)/.dev ## Have 300 students hand in 900 files in a minute (STUDENTS, SUBMISSIONS, EXAMPLES), and tell what became of them; some twenty minutes.
 	@$(BIN)/python -m benchmarks.storm --students $(or $(STUDENTS),300) --submissions $(or $(SUBMISSIONS),900) --examples $(or $(EXAMPLES),5000)
+
+memory: $(VENV)/.dev ## Look at the memory of web server and workers over 2,000 submissions, and at what large uploads add; a quarter of an hour.
+	@$(BIN)/python -m benchmarks.memory
 
 corpus: $(VENV)/.dev ## Print what h5py, Keras, torch and onnxruntime do with each file of the corpus, beside its verdict here.
 	@$(BIN)/python tests/corpus/compare.py

@@ -49,6 +49,10 @@ class Backend(ABC):
     def locked(self, url: str) -> AbstractContextManager[None]:
         """Nobody else can write meanwhile, and everybody can read."""
 
+    def refusing(self, url: str) -> AbstractContextManager[None]:
+        """Nobody is let in meanwhile, and whoever was is thrown out; a file can only be locked."""
+        return self.locked(url)
+
     @abstractmethod
     def ruin(self, url: str) -> None:
         """Makes a database unusable."""
@@ -148,6 +152,16 @@ class Postgres(Backend):
                 connection.rollback()
             yield
             connection.rollback()
+
+    @contextmanager
+    def refusing(self, url: str) -> Iterator[None]:
+        name = make_url(url).database
+        self.server.run(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        try:
+            self.server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            yield
+        finally:
+            self.server.run(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
 
     def ruin(self, url: str) -> None:
         self.server.run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")

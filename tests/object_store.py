@@ -67,11 +67,13 @@ class ObjectStoreServer:
         self.close()
 
 
-Mode = Literal["through", "drop", "stall"]
+Mode = Literal["through", "drop", "stall", "slow"]
+SLOW_SECONDS = 0.3
+"""For each piece of up to 64 KiB that a slow network carries."""
 
 
 class Network:
-    """A way to a server that lets everything through, drops each connection, or takes what is sent and never answers."""
+    """A way to a server that lets everything through, drops each connection, takes what is sent and never answers, or is slow."""
 
     def __init__(self, port: int) -> None:
         self.mode: Mode = "through"
@@ -114,14 +116,15 @@ class Network:
                 server = socket.create_connection(("127.0.0.1", self._to))
                 self._open += [caller, server]
                 for source, target in ((caller, server), (server, caller)):
-                    threading.Thread(target=_pump, args=(source, target), daemon=True).start()
+                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while piece := source.recv(1 << 16):
-            target.sendall(piece)
-        target.shutdown(socket.SHUT_WR)
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(1 << 16):
+                if self.mode == "slow":
+                    time.sleep(SLOW_SECONDS)
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """A campaign against the whole service: students hand in while everything that can fail does, and all of it is counted.
 
     python -m tests.faults.campaign --submissions 300 --seed 1 --database sqlite
+    python -m tests.faults.campaign --submissions 500 --machines
 
 The same files are handed in to a service that nobody harms, once; what becomes of them there must become of them here.
 """
@@ -14,8 +15,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -30,8 +31,9 @@ from app.schema import migrate
 from tests.app.world import FOLDER, World, copied, populate
 from tests.databases import KINDS, SQLITE, Backend, Postgres
 from tests.faults import harms
+from tests.faults.cluster import clustered
 from tests.faults.handing_in import Client, Upload, clients, make_uploads
-from tests.faults.harms import LONG, QUICK, Harm, Scene
+from tests.faults.harms import LONG, OF_MACHINES, OF_STORE, QUICK, Harm, Scene
 from tests.faults.tree import Tree, running, wait_for
 
 WORKERS = 2
@@ -47,7 +49,17 @@ END_SECONDS = 600.0
 DISK_BYTES = 256 << 20
 FILE_BYTES = 400 << 10
 """Room on the small disk: for the service, and for each submission."""
+COPIES = 4
+"""Of each file where machines keep their own."""
 BOARD_COLUMNS = ("rank", "score_exact", "accuracy", "sparsity", "full_credit", "entries")
+
+
+Serve = Callable[[World], AbstractContextManager[Tree]]
+
+
+def on_one_machine(world: World) -> AbstractContextManager[Tree]:
+    """The service as it runs on one machine."""
+    return running(world, WORKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +142,12 @@ def disturbed(
     *,
     seed: int,
     away_seconds: float,
+    serve: Serve | None = None,
 ) -> Tally:
     """Harms a service by the plan while the uploads come in, and counts."""
     started, random = time.monotonic(), Random(seed)
     with copied(backend, template(backend), folder) as world:
-        with running(world, WORKERS) as tree:
+        with (serve or on_one_machine)(world) as tree:
             scene = Scene(tree, backend, random, away_seconds)
             pace = threading.Semaphore(0)
             everyone = start_clients(tree, uploads, pace, random)
@@ -215,9 +228,10 @@ def count(tally: Tally, tree: Tree, everyone: Sequence[Client], calm: Outcome) -
     tally.answers = sum((client.answers for client in everyone), Counter())
 
 
-def long_plan(submissions: int, random: Random, leave_out: Sequence[Harm]) -> Sequence[Harm]:
+def long_plan(submissions: int, random: Random, leave_out: Sequence[Harm], *, machines: bool) -> Sequence[Harm]:
     """Every quick harm again and again, each long one twice, and at first a child that never returns."""
-    plan = [*QUICK * max(2, submissions // PER_QUICK_HARM), *LONG * 2]
+    quick, long = ((*QUICK, *OF_MACHINES), (*LONG, *OF_STORE)) if machines else (QUICK, LONG)
+    plan = [*quick * max(2, submissions // PER_QUICK_HARM), *long * 2]
     random.shuffle(plan)
     return [harm for harm in (harms.hang_child, *plan) if harm not in leave_out]
 
@@ -248,7 +262,7 @@ def print_tally(name: str, seed: int, tally: Tally) -> None:
     print(f"  {'everything as it must be' if not wrong else f'WRONG: {wrong}'}", flush=True)
 
 
-def run(names: Sequence[str], submissions: int, seed: int) -> int:
+def run(names: Sequence[str], submissions: int, seed: int, *, machines: bool) -> int:
     """The exit status: 0 where nothing was lost, scored twice, stuck, failed or otherwise wrong."""
     status = 0
     with tempfile.TemporaryDirectory(prefix="secateur-faults-", ignore_cleanup_errors=True) as root:
@@ -257,16 +271,19 @@ def run(names: Sequence[str], submissions: int, seed: int) -> int:
         calm_backend = KINDS[SQLITE](folder / "calm-database")
         calm = undisturbed(calm_backend, uploads, folder / "calm")
         print(f"undisturbed: {Counter(state for state, _ in calm.ends.values())}", flush=True)
+        room = submissions * (COPIES if machines else 1)
         for name in names:
-            with closing(KINDS[name](folder / name)) as backend, small_disk(folder, submissions) as (disk, mounted):
+            with closing(KINDS[name](folder / name)) as backend, small_disk(folder, room) as (disk, mounted):
                 leave_out = [] if mounted else [harms.fill_disk]
                 if leave_out:
                     print(f"{name}: no full disk, since this user may not mount a small one")
                 if not isinstance(backend, Postgres):
                     leave_out.append(harms.stop_database)
-                plan = long_plan(submissions, Random(seed), leave_out)
-                tally = disturbed(backend, uploads, disk / "data", plan, calm, seed=seed, away_seconds=AWAY_SECONDS)
-                print_tally(name, seed, tally)
+                plan = long_plan(submissions, Random(seed), leave_out, machines=machines)
+                serve = clustered if machines else on_one_machine
+                place, away = disk / "data", AWAY_SECONDS
+                tally = disturbed(backend, uploads, place, plan, calm, seed=seed, away_seconds=away, serve=serve)
+                print_tally(f"{name}, three machines" if machines else name, seed, tally)
                 status |= bool(tally.wrong())
     return status
 
@@ -276,9 +293,12 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", action="append", choices=list(KINDS))
+    parser.add_argument(
+        "--machines", action="store_true", help="A web server, two machines that grade, and an S3 store."
+    )
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whatever was started is ended, too
-    return run(chosen.database or list(KINDS), chosen.submissions, chosen.seed)
+    return run(chosen.database or list(KINDS), chosen.submissions, chosen.seed, machines=chosen.machines)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,16 @@ from pathlib import Path
 from random import Random
 
 from tests.databases import Backend, Postgres
+from tests.faults.cluster import Cluster
 from tests.faults.tree import MOMENT_SECONDS, Tree, wait_for
+from tests.object_store import Mode
 
 DEAD_SECONDS = 1.5
 """After which a silent worker is taken for dead; see `Tree`."""
 SEARCH_SECONDS = 20.0
 BUSY_SECONDS = 2.0
+REFUSALS = 3
+"""So many times as long as other trouble the database refuses everybody."""
 STARVED_BYTES = 1 << 20
 """Address space beyond what a child has already, far below what an evaluation takes."""
 BALLAST_CHUNK = 1 << 20
@@ -202,6 +206,12 @@ def stop_database(scene: Scene) -> None:
             scene.backend.server.go_on()
 
 
+def refuse_connections(scene: Scene) -> None:
+    """A database that throws everybody out and lets nobody in, for half a minute in the long form."""
+    with scene.backend.refusing(scene.tree.world.database_url):
+        time.sleep(REFUSALS * scene.away_seconds)
+
+
 def fill_disk(scene: Scene) -> None:
     """Not a byte is free on the disk of the data folder, where SQLite's file lies too."""
     ballast = scene.tree.world.folder / "ballast"
@@ -222,6 +232,52 @@ def cut_power(scene: Scene) -> None:
     scene.tree.start()
 
 
+def lose_machine(scene: Scene) -> None:
+    """A machine that grades is gone with all that runs on it; another one takes its name when it was long dead."""
+    cluster = _cluster(scene)
+    machine = cluster.any_machine(scene.random)
+    cluster.below()
+    machine.die()
+    time.sleep(scene.random.uniform(1, 3) * DEAD_SECONDS)
+    machine.start()
+
+
+def freeze_machine(scene: Scene) -> None:
+    """All of a machine stands still for longer than it may, and goes on."""
+    cluster = _cluster(scene)
+    machine = cluster.any_machine(scene.random)
+    pids = [*(each.pid for each in machine.below()), *([machine.process.pid] if machine.process else [])]
+    seconds = scene.random.uniform(2, 3) * DEAD_SECONDS
+    for pid in pids:
+        scene.freeze(pid, seconds)
+
+
+def break_store(scene: Scene) -> None:
+    _harm_store(scene, "drop")
+
+
+def stall_store(scene: Scene) -> None:
+    _harm_store(scene, "stall")
+
+
+def slow_store(scene: Scene) -> None:
+    _harm_store(scene, "slow")
+
+
+def _harm_store(scene: Scene, mode: Mode) -> None:
+    network = _cluster(scene).network
+    network.become(mode)
+    try:
+        time.sleep(scene.away_seconds)
+    finally:
+        network.become("through")
+
+
+def _cluster(scene: Scene) -> Cluster:
+    assert isinstance(scene.tree, Cluster)
+    return scene.tree
+
+
 Harm = Callable[[Scene], None]
 QUICK: tuple[Harm, ...] = (
     kill_worker,
@@ -234,4 +290,7 @@ QUICK: tuple[Harm, ...] = (
     starve_child,
     starve_worker,
 )
-LONG: tuple[Harm, ...] = (lock_database, stop_database, fill_disk, cut_power)
+LONG: tuple[Harm, ...] = (lock_database, stop_database, fill_disk, cut_power, refuse_connections)
+OF_MACHINES: tuple[Harm, ...] = (lose_machine, freeze_machine)
+OF_STORE: tuple[Harm, ...] = (break_store, stall_store, slow_store)
+"""What can go wrong where machines share an object store: the first as often as the quick ones, the others as the long ones."""

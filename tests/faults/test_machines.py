@@ -1,13 +1,10 @@
 """Machines that share a database and an object store, and nothing else: one dies for good, freezes, or loses the store."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,10 +16,10 @@ from sqlalchemy import text
 from app.database import Database
 from app.storage import Store
 from app.storage.remote import RemoteStore
-from models.datasets import Dataset
 from tests.app.world import World, copied, hand_in, store_bytes
 from tests.databases import Backend
-from tests.faults.tree import MOMENT_SECONDS, Process, distinct_file, processes, wait_for
+from tests.faults.machine import Machine, publish, settings
+from tests.faults.tree import MOMENT_SECONDS, distinct_file, wait_for
 from tests.faults.witness import call_witness
 from tests.object_store import KEYS, Network, ObjectStoreServer
 
@@ -32,44 +29,6 @@ AWAY_SECONDS = 4.0
 NOTICED = ("grading.fenced", "grading.child_died")
 """How a worker finds out that it lost a ticket: at the end, or because its child did not outlive the frost."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@dataclass
-class Machine:
-    """`secateur run --no-web` with a folder and a name of its own."""
-
-    name: str
-    environment: Mapping[str, str]
-    log: Path
-    process: "subprocess.Popen[bytes] | None" = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "app.cli", "run", "--no-web", "--name", self.name]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)
-
-    def below(self) -> list[Process]:
-        if self.process is None:
-            return []
-        known, everything, found = {self.process.pid}, list(processes()), list[Process]()
-        while fresh := [each for each in everything if each.parent in known and each.pid not in known]:
-            known |= {each.pid for each in fresh}
-            found += fresh
-        return found
-
-    def signal(self, number: int) -> None:
-        """To all of it: what happens to a machine happens to everything on it."""
-        assert self.process is not None
-        for pid in (self.process.pid, *(each.pid for each in self.below())):
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def die(self) -> None:
-        if self.process is not None:
-            self.signal(signal.SIGSTOP)  # nothing of it starts anything meanwhile
-            self.signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
 
 
 @dataclass
@@ -150,12 +109,11 @@ def site(backend: Backend, slow_world: World, tmp_path: Path, monkeypatch: pytes
         stack.callback(database.close)
         with database.write() as session:
             call_witness(session.connection())
-            digest = session.query(Dataset.digest).scalar()
         store = RemoteStore(tmp_path / "web" / "cache", server.bucket("site"), 1 << 30)
-        Store(world.folder).dataset(digest).rename(store.datasets / digest)
-        store.publish_dataset(digest)
+        publish(database, world, store)
         machines = {
-            name: Machine(name, settings(world, name, server, network, tmp_path), tmp_path / name) for name in NAMES
+            name: Machine(name, settings(world, tmp_path / f"{name}-data", server, network), tmp_path / name)
+            for name in NAMES
         }
         for machine in machines.values():
             stack.callback(machine.die)
@@ -163,18 +121,6 @@ def site(backend: Backend, slow_world: World, tmp_path: Path, monkeypatch: pytes
         site = Site(world, database, store, network, machines, tmp_path)
         wait_for("four workers", lambda: site.ask("SELECT count(*) FROM workers")[0][0] == 2 * len(NAMES))
         yield site
-
-
-def settings(world: World, name: str, server: ObjectStoreServer, network: Network, folder: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SECATEUR_")}
-    return kept | {
-        "SECATEUR_DATA_DIR": str(folder / f"{name}-data"),
-        "SECATEUR_DATABASE_URL": world.database_url,
-        "SECATEUR_STORE_URL": server.url("site"),
-        "SECATEUR_STORE_ENDPOINT": network.endpoint,
-        "SECATEUR_STORE_SECONDS": "2",
-        "SECATEUR_WORKER_PROCESSES": "1",
-    }
 
 
 def test_what_a_machine_that_died_for_good_held_is_taken_over_in_time(site: Site) -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.app.world import SAMPLES, World
 from tests.faults.witness import call_witness
 
 PATIENCE_SECONDS = 120.0
+START_SECONDS = 300.0
 LOOK_SECONDS = 0.05
 MOMENT_SECONDS = 0.005
 """Between two looks at what stays, and at what soon passes: looking takes time from those who are looked at."""
@@ -82,10 +83,20 @@ def is_alive(pid: int) -> bool:
     return any(process.pid == pid for process in processes())
 
 
+def descendants(of: set[int]) -> list[Process]:
+    """The processes that live now below these."""
+    known, everything = set(of), list(processes())
+    found: list[Process] = []
+    while fresh := [each for each in everything if each.parent in known and each.pid not in known]:
+        known |= {each.pid for each in fresh}
+        found += fresh
+    return found
+
+
 class Tree:
     """`secateur run` and everything below it."""
 
-    def __init__(self, world: World, workers: int) -> None:
+    def __init__(self, world: World, workers: int, more: Mapping[str, str] | None = None) -> None:
         self.world = world
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -102,6 +113,7 @@ class Tree:
             "SECATEUR_WORKER_BEAT_SECONDS": "0.2",
             "SECATEUR_WORKER_DEAD_SECONDS": "1.5",
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
+            **(more or {}),
         }
         self._log_path.write_bytes(b"")
         self._seen: set[tuple[int, int]] = set()
@@ -117,13 +129,13 @@ class Tree:
     def log(self) -> str:
         return self._log_path.read_text(encoding="utf-8", errors="replace")
 
+    def supervisors(self) -> set[int]:
+        """The processes that start all others."""
+        return {self.supervisor.pid}
+
     def below(self) -> list[Process]:
         """The processes under the supervisor that live now, jails and their children too."""
-        known, everything = {self.supervisor.pid}, list(processes())
-        found: list[Process] = []
-        while fresh := [each for each in everything if each.parent in known and each.pid not in known]:
-            known |= {each.pid for each in fresh}
-            found += fresh
+        found = descendants(self.supervisors())
         self._seen |= {(each.pid, each.started) for each in found}
         return found
 
@@ -162,7 +174,7 @@ class Tree:
             return False
 
     def wait_until_ready(self) -> None:
-        wait_for("the service to be ready", self.is_ready)
+        wait_for("the service to be ready", self.is_ready, START_SECONDS)
 
     def submit(self, path: Path, name: str = "ada") -> int:
         """The number of a submission that was answered with 202."""

@@ -178,4 +178,4 @@ def test_evaluations_give_way_to_whoever_answers_people(reading_airlock: Airlock
         os.getpriority(os.PRIO_PROCESS, each.process_id or 0) for each in (reading_airlock, evaluating_airlock)
     )
 
-    assert evaluates == min(19, reads + 5)
+    assert evaluates == min(19, reads + job.GIVES_WAY)
