@@ -25,7 +25,8 @@ from benchmarks.material import SHIPPED
 from benchmarks.measuring import cores
 from models.courses import Role
 
-START_SECONDS = 60.0
+START_SECONDS = 300.0
+LOOK_SECONDS = 0.5
 GRADING_SECONDS = 300.0
 TICK = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
@@ -38,15 +39,14 @@ class ServiceTree:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = folder / "secateur.sqlite"
         self.tokens = _populate(f"sqlite:///{self._database}", folder, test_set, rules, students)
-        self._token = self.tokens[0]
         self._address = f"/submissions?competition={rules.stem}&name={file_name}"
         with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-            self._port = int(listener.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self._port}"
+            self.port = int(listener.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SECATEUR_")}
         environment |= {
             "SECATEUR_DATA_DIR": str(folder),
-            "SECATEUR_PORT": str(self._port),
+            "SECATEUR_PORT": str(self.port),
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
             "SECATEUR_WORKER_PROCESSES": str(cores()),
         }
@@ -65,12 +65,12 @@ class ServiceTree:
                     return
             except OSError:
                 pass
-            time.sleep(0.1)
+            time.sleep(LOOK_SECONDS)
         raise TimeoutError(self._log.read_text(encoding="utf-8"))
 
-    def post(self, content: bytes) -> int:
-        """The number of a new submission, its file as the raw body of a POST."""
-        status, body = self._ask("POST", self._address, content)
+    def post(self, content: bytes, token: str = "") -> int:
+        """The number of a new submission, its file as the raw body of a POST; of the first student unless told whose."""
+        status, body = self._ask("POST", self._address, content, token=token)
         if status != 202:
             raise RuntimeError(f"{status}: {body!r}")
         return int(json.loads(body)["id"])
@@ -147,10 +147,10 @@ class ServiceTree:
         return int(self.rows("SELECT count(*) FROM workers")[0][0])
 
     def _ask(
-        self, method: str, path: str, body: bytes | None = None, accept: str = "application/json"
+        self, method: str, path: str, body: bytes | None = None, accept: str = "application/json", token: str = ""
     ) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
-        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+        headers = {"Authorization": f"Bearer {token or self.tokens[0]}", "Accept": accept}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()

@@ -32,8 +32,10 @@ WARM_NODES: tuple[tuple[str, list[str], str, dict[str, list[int]]], ...] = (
 """A network of two classes that are equal on every image, so that float64 decides them all."""
 
 
-GIVES_WAY = 5
-"""Added to its niceness: where every core evaluates, pages and checks are still answered at once. What it costs stays the same."""
+GIVES_WAY = 3
+"""Added to its niceness: where every core evaluates, pages and checks get two thirds of a core when they want it. More would
+starve evaluations on a machine that has other work as well.
+"""
 
 
 def warm() -> None:
