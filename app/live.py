@@ -21,7 +21,7 @@ SHORTEST_SECONDS = 0.05
 """Between two looks, however many begin to watch."""
 LONGEST_SECONDS = 600.0
 """After which a stream ends; the browser opens another one, and is asked again who it is."""
-MOST = 380
+MOST = 600
 """Streams of a process, of the connections that it may have; pages need some as well."""
 MOST_OF_ONE = 12
 """Streams of one person: a browser itself opens no more than six."""

@@ -1,6 +1,7 @@
 """The command that runs the web server."""
 
 import logging
+import resource
 import time
 
 import click
@@ -16,8 +17,11 @@ log = logging.getLogger(__name__)
 
 TROUBLE_SECONDS = 1.0
 """Wait before the database is asked again."""
-CONNECTIONS = 500
-"""Open connections of one web process; the next is told 503 at once. Each may need two of the 1,024 files that it may open."""
+CONNECTIONS = 800
+"""Open connections of one web process; the next is told 503 at once. 300 students with a stream, a page and an upload each fit."""
+FILES_OF_EACH = 2
+FILES_BESIDE = 200
+"""Of the database, the log and the libraries."""
 GRACE_SECONDS = 5
 """How long open requests may take at the end of the web process."""
 
@@ -37,8 +41,18 @@ def web(parent: int | None) -> None:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=_connections(),
     )
+
+
+def _connections() -> int:
+    """How many connections there may be: each needs files, and this process asks for as many as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_OF_EACH * CONNECTIONS + FILES_BESIDE
+    files = wanted if resource.RLIM_INFINITY in (soft, hard) else max(soft, min(wanted, hard))
+    if resource.RLIM_INFINITY != soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return min(CONNECTIONS, (files - FILES_BESIDE) // FILES_OF_EACH)
 
 
 def _create_app(settings: Settings) -> FastAPI:
