@@ -9,7 +9,7 @@ from benchmarks.storm.__main__ import parsed, storm, tell, wrong
 from benchmarks.storm.figures import Graded
 from benchmarks.storm.plan import Handed, Kind
 
-SHORT = "--students 10 --submissions 20 --seconds 4 --examples 100 --wrong-every 5 --poll-seconds 2 --limit 100"
+SHORT = "--students 10 --submissions 20 --seconds 4 --examples 100 --wrong-every 5 --poll-seconds 2 --limit 250"
 
 
 def handed(number: int, student: int, sent: float, kind: Kind = Kind.GOOD) -> Handed:
