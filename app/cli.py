@@ -49,6 +49,7 @@ MODULES = {
     "migrate": "running",
     "restore": "moving",
     "run": "running",
+    "standings": "standings",
     "user": "people",
     "web": "serving",
     "worker": "working",

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from threading import BoundedSemaphore
 
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import read_clock
 from app.engines import checked_url, hasty_engine, is_busy, read_engine, write_engine
+from app.leaderboard.refreshing import before_commit
 from app.schema import migrate, pending
 
 __all__ = ["Database", "migrate", "pending"]
@@ -34,6 +36,7 @@ class Database:
         self._page_writes = BoundedSemaphore(PAGE_WRITES)
         self._read_sessions = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
+        event.listen(self._write_sessions, "before_commit", before_commit)
         self._hasty_sessions = sessionmaker(self._hasty, expire_on_commit=False)
 
     @contextmanager
@@ -44,7 +47,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that is committed at the end and rolled back where the block raises.
+        """A session that is committed at the end and rolled back where the block raises. What counts is written down with it.
 
         On SQLite its first statement takes the one write lock: keep the block short, and hash, read files and wait
         outside of it. Do not open one inside another. On Postgres others write meanwhile: what decides by a row that it

@@ -17,6 +17,7 @@ from models.networks import ReferenceNetwork
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 from models.rejudges import Rejudge, RejudgeKind, RejudgeState
 from models.rosters import RosterImport
+from models.standings import Standing, StandingBook, StandingMark
 from models.submissions import FileRole, Submission, SubmissionFile, Via
 from models.teams import TeamInvitation
 from models.workers import Worker
@@ -63,6 +64,9 @@ __all__ = [
     "Role",
     "RosterImport",
     "Scope",
+    "Standing",
+    "StandingBook",
+    "StandingMark",
     "State",
     "Submission",
     "SubmissionFile",

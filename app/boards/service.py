@@ -12,8 +12,7 @@ from app.boards import queries
 from app.clock import read_clock
 from app.competitions.access import Entry
 from app.errors import Conflict, Unprocessable
-from app.leaderboard import queries as boards
-from app.leaderboard.service import rule_of
+from app.leaderboard.service import standings_of
 from grader.splits import Part
 from models.boards import BoardMode, BoardState, FrozenRow
 from models.competitions import Competition
@@ -81,19 +80,18 @@ def _keep(session: Session, entry: Entry, mode: BoardMode) -> None:
     competition_id = entry.competition.id
     queries.forget_frozen(session, competition_id)
     if mode is BoardMode.FROZEN:
-        numbers = boards.entries(session, competition_id)
         parts = (Part.PUBLIC,) if entry.definition.grading.grading.splits is None else tuple(Part)
         for part in parts:
-            counting = boards.leading(session, competition_id, rule_of(entry), part)
-            gradings = queries.live_gradings(session, [each.submission_id for each in counting])
+            counted = standings_of(session, entry, part).counted.values()
+            gradings = queries.live_gradings(session, [each.scored.candidate.submission_id for each in counted])
             session.add_all(
                 FrozenRow(
                     competition_id=competition_id,
                     part=part.value,
-                    grading_id=gradings[each.submission_id],
-                    entries=numbers.get(each.entrant_id, 0),
+                    grading_id=gradings[each.scored.candidate.submission_id],
+                    entries=each.entries,
                 )
-                for each in counting
+                for each in counted
             )
     session.flush()
 

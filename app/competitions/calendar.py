@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.clock import DAY
 from app.competitions.definition import CourseRules
 from app.competitions.moments import first_instant, last_instant
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +106,6 @@ def late_days(rules: CourseRules, zone: ZoneInfo, received_at: datetime, extende
     if over <= timedelta(minutes=rules.late.grace_minutes):
         return 0
     return -(-over // DAY)
-
-
-def day(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of today in a time zone and that of tomorrow. A day of a clock change has 23 or 25 hours."""
-    today = now.astimezone(zone).date()
-    first, next_first = (datetime.combine(date, time(), zone).astimezone(UTC) for date in (today, today + DAY))
-    return first, next_first
 
 
 def _spans(rules: CourseRules, zone: ZoneInfo, extended: datetime | None) -> Sequence[Span]:

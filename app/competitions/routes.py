@@ -14,8 +14,8 @@ from app.competitions.schemas import CompetitionBody, CompetitionList, RulesBody
 from app.courses.queries import entrant_of, extended_ends, is_instructor
 from app.dependencies import AppServices, Reading, Signed, Visitor
 from app.finalists.service import is_asked
-from app.leaderboard.queries import chosen, counting_submission
-from app.leaderboard.service import board, rule_of
+from app.leaderboard.queries import chosen
+from app.leaderboard.service import board, rule_of, standings_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.submissions import queries as submissions
@@ -62,6 +62,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     seen, rule = reveal(session, entry, signed.user), rule_of(entry)
     mine = submissions.own(session, signed.user.id, entry.competition.id)[:5]
     entrant = entrant_of(session, entry.competition.id, signed.user.id)
+    counting = standings_of(session, entry, seen.part).counted.get(entrant.id) if entrant else None
     takes_teams = entry.definition.course.teams is not None and not entry.is_staff
     body = competition_body(entry, allowance.window, allowance.quota, seen)
     context: dict[str, Any] = {
@@ -71,7 +72,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "extension": allowance.extension,
         "reveal": seen,
         "mine": mine,
-        "counting": counting_submission(session, entrant.id, rule, seen.part) if entrant else None,
+        "counting": counting.scored.candidate.submission_id if counting else None,
         "chosen": chosen(session, entrant.id) if entrant and rule.choose else [],
         "board": board(session, entry, signed.user, seen.part) if entry.shows_board else None,
         "asks_code": is_asked(session, entry, signed.user),

@@ -126,15 +126,6 @@ def scores(session: Session, competition_id: int) -> Sequence[tuple[float, float
     return [(moment, score or 0.0) for moment, score in session.execute(wanted).all()]
 
 
-def full_credits(session: Session, submission_ids: Sequence[int], *, in_parts: bool) -> int:
-    """How many of some submissions have full credit."""
-    place = Grading.report["scores"]["public"]["full_credit"] if in_parts else Grading.report["full_credit"]
-    wanted = select(func.count()).where(
-        Grading.submission_id.in_(submission_ids), Grading.is_live, place.as_boolean().is_(True)
-    )
-    return int(session.execute(wanted).scalar_one())
-
-
 def queue(session: Session) -> Queue:
     """The queue of the whole service."""
     waits = Grading.state == State.QUEUED

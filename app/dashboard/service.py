@@ -15,8 +15,7 @@ from app.dashboard.kept import Kept
 from app.dashboard.queries import Few, Queue
 from app.finalists import service as finalists
 from app.finalists.service import Finalist
-from app.leaderboard import queries as boards
-from app.leaderboard.service import rule_of
+from app.leaderboard.service import standings_of
 from app.settings import Settings
 from app.storage import free_bytes
 from app.submissions.queries import numbers_by_state
@@ -106,9 +105,8 @@ def _waits(finalist: Finalist) -> bool:
 def _progress(session: Session, entry: Entry) -> Progress:
     competition, rules = entry.competition, entry.definition.grading.grading
     number, active, idle = queries.students(session, competition.course_id, competition.id)
-    counting = boards.leading(session, competition.id, rule_of(entry))
-    numbers = [each.submission_id for each in counting]
-    full = queries.full_credits(session, numbers, in_parts=rules.splits is not None) if rules.full_credit else None
+    counting = standings_of(session, entry).scored
+    full = sum(each.full_credit is True for each in counting) if rules.full_credit else None
     return Progress(
         students=number,
         active=active,

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from app.competitions.access import enter_as_staff
 from app.dependencies import AppServices, Reading, Signed
 from app.exports import submissions
-from app.leaderboard.queries import counting
-from app.leaderboard.service import rule_of
+from app.leaderboard.service import standings_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.submissions.file_routes import disposition
@@ -38,7 +37,7 @@ def download(
     entry = enter_as_staff(session, services.definitions, slug, signed.user)
     only = None
     if only_counting:
-        only = [each.candidate.submission_id for each in counting(session, entry.competition.id, rule_of(entry))]
+        only = [each.candidate.submission_id for each in standings_of(session, entry).scored]
     content = submissions.archive(services.database, services.store, entry, only)
     headers = {"Content-Disposition": disposition(f"{slug}-submissions.zip"), "Cache-Control": "private, no-store"}
     return StreamingResponse(content, media_type="application/zip", headers=headers)

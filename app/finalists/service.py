@@ -16,13 +16,11 @@ from app.courses import queries as courses
 from app.errors import Conflict, NotFound
 from app.finalists import queries
 from app.finalists.findings import Found, findings_of, unread
-from app.leaderboard import queries as boards
-from app.leaderboard import ranking
-from app.leaderboard.service import rule_of as ranking_rule_of
+from app.leaderboard.ranking import Placed
+from app.leaderboard.service import deciding
 from app.submissions.intake import Upload
 from app.teams import queries as teams
 from app.teams.queries import Member
-from grader.splits import Part
 from models.accounts import User
 from models.entrants import Entrant
 from models.finalists import CodeUpload, FinalistReview
@@ -74,7 +72,7 @@ def until_of(entry: Entry) -> datetime | None:
 def finalists(session: Session, entry: Entry) -> Sequence[Finalist]:
     """The leaders by rank as the board is now, then those with code or a verdict who lead no longer."""
     rule, competition_id = rule_of(entry), entry.competition.id
-    placed = {each.candidate.entrant_id: each for each in _placed(session, entry)}
+    placed = {each.candidate.entrant_id: each for each in deciding(session, entry).ladder}
     code, reviews = queries.newest_code(session, competition_id), queries.reviews(session, competition_id)
     disqualified = queries.disqualified(session, competition_id)
     leading = [number for number, each in placed.items() if each.rank is not None and each.rank <= rule.top]
@@ -91,10 +89,10 @@ def is_asked(session: Session, entry: Entry, user: User) -> bool:
     if rule is None or entry.is_staff or not _is_decided(session, entry, user):
         return False
     own = courses.entrant_of(session, entry.competition.id, user.id)
-    return own is not None and any(
-        each.candidate.entrant_id == own.id and each.rank is not None and each.rank <= rule.top
-        for each in _placed(session, entry)
-    )
+    found = deciding(session, entry)
+    counted = found.counted.get(own.id) if own is not None else None
+    rank = found.ladder.rank(counted.scored.candidate) if counted is not None else None
+    return rank is not None and rank <= rule.top
 
 
 def check_may_upload(session: Session, entry: Entry, user: User) -> Entrant:
@@ -130,14 +128,6 @@ def take(
     return row
 
 
-def _placed(session: Session, entry: Entry) -> Sequence[ranking.Placed]:
-    """The board that decides."""
-    has_parts = entry.definition.grading.grading.splits is not None
-    rule = ranking_rule_of(entry)
-    part = Part.PRIVATE if has_parts else Part.PUBLIC
-    return ranking.order(boards.leading(session, entry.competition.id, rule, part), rule)
-
-
 def _is_decided(session: Session, entry: Entry, user: User) -> bool:
     """Whether the person may know who leads in the end: the private board is shown, or nothing comes in any more."""
     seen = reveal(session, entry, user)
@@ -151,7 +141,7 @@ def _finalist(
     entry: Entry,
     entrant: Entrant,
     members: Mapping[int, Sequence[Member]],
-    placed: ranking.Placed | None,
+    placed: Placed | None,
     code: Mapping[int, CodeUpload],
     reviews: Mapping[int, FinalistReview],
     disqualified: Mapping[int, Disqualification],

@@ -13,10 +13,9 @@ from app.competitions.exact import exact
 from app.grades import queries
 from app.grades.points import Decided, Grade, grade, passed
 from app.grades.queries import Decisions, Student
-from app.leaderboard import columns, ranking
-from app.leaderboard import queries as boards
-from app.leaderboard.queries import Scored
-from app.leaderboard.service import rule_of
+from app.leaderboard import columns
+from app.leaderboard.scored import Scored
+from app.leaderboard.service import deciding, standings_of
 from grader.splits import Part
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 
@@ -88,20 +87,14 @@ def _measured(
     session: Session, entry: Entry, decided: Decisions
 ) -> tuple[Mapping[int, Mapping[str, Fraction]], Mapping[int, int]]:
     """The named numbers of each entrant that has a score, and the submission that counts in the end."""
-    rule, competition_id = rule_of(entry), entry.competition.id
-    has_parts = entry.definition.grading.grading.splits is not None
-    public = {each.candidate.entrant_id: each for each in boards.counting(session, competition_id, rule)}
-    final = public
-    if has_parts:
-        rows = boards.counting(session, competition_id, rule, Part.PRIVATE)
-        final = {each.candidate.entrant_id: each for each in rows}
-    placed = ranking.order([each.candidate for each in final.values()], rule)
-    ranks = {each.candidate.entrant_id: each.rank for each in placed}
+    public, final = standings_of(session, entry), deciding(session, entry)
+    ranks = {each.candidate.entrant_id: each.rank for each in final.ladder}
+    last = {entrant_id: each.scored for entrant_id, each in final.counted.items()}
     numbers = {
-        entrant_id: _numbers(entry, found, final.get(entrant_id), ranks.get(entrant_id), decided)
-        for entrant_id, found in public.items()
+        entrant_id: _numbers(entry, each.scored, last.get(entrant_id), ranks.get(entrant_id), decided)
+        for entrant_id, each in public.counted.items()
     }
-    return numbers, {entrant_id: each.candidate.submission_id for entrant_id, each in final.items()}
+    return numbers, {entrant_id: each.candidate.submission_id for entrant_id, each in last.items()}
 
 
 def _numbers(

@@ -19,8 +19,8 @@ from app.grades.points import Decided, Numbers, grade, passed
 from app.grades.service import most_points, points_of
 from app.gradescope.results import Graded
 from app.leaderboard import columns
-from app.leaderboard.queries import Scored
 from app.leaderboard.ranking import Candidate
+from app.leaderboard.scored import Scored
 from app.submissions.schemas import visible_report
 from models.accounts import Scope, User
 from models.gradings import Grading, State

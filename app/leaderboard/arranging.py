@@ -1,6 +1,5 @@
 """The board's rows as somebody wants to see them: sorted by a column, those alone whose name holds a word, as CSV."""
 
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
 
+from app.leaderboard.ranking import Ladder
 from app.leaderboard.service import Row
 from app.leaderboard.values import csv_text
 from grader.formula import conjuncts
@@ -42,7 +42,6 @@ _KEYS: Mapping[Sort, Callable[[Row], Any]] = {
     Sort.LAST: lambda row: row.received_at,
 }
 _BOUND = re.compile(r"score\s*([<>]=?)\s*([0-9.]+)")
-_MEETS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 _COLUMNS = (
     "rank",
     "name",
@@ -80,7 +79,7 @@ class Wish:
 
 def arranged(rows: Sequence[Row], wish: Wish) -> Sequence[Row]:
     """The rows as they are wanted; equal ones stay in the board's order."""
-    found = [row for row in rows if wish.text.casefold() in row.alias.casefold()]
+    found = [row for row in rows if wish.text.casefold() in row.alias.casefold()] if wish.text else rows
     if wish.sort is Sort.RANK:
         return found[::-1] if wish.is_descending else found
     return sorted(found, key=_KEYS[wish.sort], reverse=wish.is_descending)
@@ -120,11 +119,11 @@ def as_csv(rows: Sequence[Row]) -> str:
     )
 
 
-def credit_line(condition: str | None, rows: Sequence[Row], *, lower_is_better: bool) -> tuple[str, int] | None:
+def credit_line(condition: str | None, ladder: Ladder) -> tuple[str, int] | None:
     """The part of the condition for full credit that is about the score alone, and how many rows stand above its line."""
     for part in conjuncts(condition) if condition else ():
         found = _BOUND.fullmatch(part)
-        if found is not None and (found[1][0] == "<") is lower_is_better:
-            meets, bound = _MEETS[found[1]], Fraction(found[2])
-            return part, sum(meets(Fraction(row.score_exact), bound) for row in rows if row.rank is not None)
+        if found is not None and (found[1][0] == "<") is ladder.rule.lower_is_better:
+            bound = Fraction(found[2])
+            return part, ladder.as_good(bound) if found[1].endswith("=") else ladder.better(bound)
     return None

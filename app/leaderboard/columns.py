@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from app.leaderboard.queries import Scored
+from app.leaderboard.scored import Scored
 from grader.formula import parse
 from grader.scoring import METRICS
 

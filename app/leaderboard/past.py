@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
 from app.leaderboard import ranking
+from app.leaderboard.computing import MEETS, compute
 from app.leaderboard.eligibility import competes
-from app.leaderboard.queries import MEETS
-from app.leaderboard.ranking import Candidate, Placed, Rule
-from app.leaderboard.service import Board, rule_of
+from app.leaderboard.ranking import Candidate, Ladder, Placed, Rule
+from app.leaderboard.service import Board, Row
+from app.leaderboard.standings import UNKNOWN, Standings, counted_before
 from grader.splits import Part
 from models.entrants import Entrant
 from models.gradings import Grading, State
@@ -44,8 +45,8 @@ class Day:
     entries: int
 
 
-def scored(session: Session, competition_id: int, before: datetime | None = None) -> Sequence[Named]:
-    """All scored submissions that compete, in the order of time; those received before a moment alone."""
+def scored(session: Session, competition_id: int) -> Sequence[Named]:
+    """All scored submissions that compete, in the order of time."""
     wanted = (
         select(Submission.entrant_id, Submission.id, Grading.score_exact, Submission.received_at, MEETS, Entrant.alias)
         .select_from(Submission)
@@ -54,35 +55,46 @@ def scored(session: Session, competition_id: int, before: datetime | None = None
         .where(Submission.competition_id == competition_id, Grading.is_live, Grading.state == State.SCORED, competes())
         .order_by(Submission.received_at, Submission.id)
     )
-    if before is not None:
-        wanted = wanted.where(Submission.received_at < before)
     return [
         Named(Candidate(entrant_id, number, Fraction(score or 0), received_at, meets=meets), alias)
         for entrant_id, number, score, received_at, meets, alias in session.execute(wanted)
     ]
 
 
-def ranks(found: Iterable[Named], rule: Rule) -> Mapping[str, int]:
-    """Who has which rank, by name on the board, if these are all submissions that there are."""
-    of_entrant: dict[int, list[Candidate]] = {}
-    names = {}
-    for each in found:
-        of_entrant.setdefault(each.candidate.entrant_id, []).append(each.candidate)
-        names[each.candidate.entrant_id] = each.alias
-    placed = _placed(of_entrant, rule)
-    return {names[each.candidate.entrant_id]: each.rank for each in placed if each.rank is not None}
-
-
-def moves(session: Session, entry: Entry, content: Board, since: datetime) -> Mapping[str, int]:
-    """How many places each name went up since a moment, below zero: down; who had no rank then is left out.
+def moves(session: Session, entry: Entry, content: Board, rows: Iterable[Row], since: datetime) -> Mapping[str, int]:
+    """How many places each of some rows went up since a moment, by name, below zero: down; who had no rank then is left out.
 
     Nothing for the private board and a frozen one, which do not move.
     """
     if content.part is not Part.PUBLIC or entry.sees_frozen:
         return {}
-    then = ranks(scored(session, entry.competition.id, since), rule_of(entry))
-    now = {row.alias: row.rank for row in content.rows if row.rank is not None}
-    return {alias: then[alias] - rank for alias, rank in now.items() if alias in then}
+    found = content.standings
+    then = found.once(("then", since), lambda: then_of(session, found, since))
+    told = {}
+    for row in rows:
+        before = then.of.get(found.ladder.candidate(row.submission_id).entrant_id)
+        rank = None if before is None else then.ladder.rank(before)
+        if row.rank is not None and rank is not None:
+            told[row.alias] = rank - row.rank
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What counted of each entrant at a moment, and the order of it."""
+
+    of: Mapping[int, Candidate]
+    ladder: Ladder
+
+
+def then_of(session: Session, found: Standings, since: datetime) -> Then:
+    """What counted of each entrant of the public board of that which came in before a moment."""
+    known = {number: counted_before(each, since) for number, each in found.counted.items()}
+    unknown = [number for number, each in known.items() if each is UNKNOWN]
+    computed = compute(session, unknown, found.ladder.rule, since)[Part.PUBLIC]
+    known |= {number: computed[number].then if number in computed else None for number in unknown}
+    of = {number: each for number, each in known.items() if isinstance(each, Candidate)}
+    return Then(of, Ladder(of.values(), found.ladder.rule))
 
 
 def days(found: Iterable[Named], rule: Rule, zone: ZoneInfo) -> Sequence[Day]:

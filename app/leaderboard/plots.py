@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.competitions.access import Entry
 from app.courses import queries as courses
 from app.errors import Unprocessable
-from app.leaderboard import columns, queries, ranking
+from app.leaderboard import columns, queries
 from app.leaderboard.columns import Better, Column
-from app.leaderboard.queries import Scored
-from app.leaderboard.service import axes, counting_for, frontier_of, rule_of
+from app.leaderboard.scored import Scored
+from app.leaderboard.service import axes, counting_for, frontier_among, frontier_of, rule_of
 from models.accounts import User
 
 
@@ -70,18 +70,15 @@ def plot(session: Session, entry: Entry, user: User, wish: Wish) -> Plot:
     rule = rule_of(entry)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
     counting = counting_for(session, entry)
-    ranks = {
-        placed.candidate.submission_id: placed.rank
-        for placed in ranking.order([each.candidate for each in counting], rule)
-    }
-    rows = counting
+    ranks = {placed.candidate.submission_id: placed.rank for placed in counting.ladder}
+    rows = counting.scored
     if wish.of is Of.MINE:
         rows = queries.scored_of(session, mine.id) if mine else []
     known = columns.known(rule.lower_is_better, rows)
     standard = axes(entry)
     x = _column(known, wish.x or standard[0].name, wish.x_better)
     y = _column(known, wish.y or standard[1].name, wish.y_better)
-    best = frontier_of(rows, x, y)
+    best = frontier_of(counting, x, y) if wish.of is Of.COUNTING else frontier_among(rows, x, y)
     points = [
         Point(
             alias=row.alias,

@@ -1,9 +1,18 @@
 """Which submission counts, order and ties: pure rules over scores and moments."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from itertools import chain, groupby
+from typing import Any, TypeAlias, overload
+
+Moment: TypeAlias = tuple[datetime, int]
+"""Moment and submission: what those without a rank are sorted by."""
+Key: TypeAlias = tuple[Fraction, datetime, int]
+"""Badness before them: what those with a rank are sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ def counting(candidates: Iterable[Candidate], rule: Rule) -> Candidate | None:
     found = list(candidates)
     eligible = [each for each in found if each.meets] if rule.best else []
     if eligible:
-        return min(eligible, key=lambda each: (_badness(each, rule), *_moment(each)))
+        return min(eligible, key=lambda each: (_badness(each.score, rule), *_moment(each)))
     return max(found, key=_moment, default=None)
 
 
@@ -68,13 +77,8 @@ def final(candidates: Iterable[Candidate], rule: Rule) -> Candidate | None:
         picked = counting(found, rule)
         return None if picked is None else _as_private(picked)
     pool = [each for each in found if each.is_chosen] or found
-    leading = sorted(pool, key=lambda each: (not each.meets, _badness(each, rule), *_moment(each)))[: rule.choose]
+    leading = sorted(pool, key=lambda each: (not each.meets, _badness(each.score, rule), *_moment(each)))[: rule.choose]
     return counting(map(_as_private, leading), replace(rule, best=True))
-
-
-def place(score: Fraction, placed: Iterable[Placed], rule: Rule) -> int:
-    """How many ranked candidates are strictly better than a score, such as that of a baseline."""
-    return sum(each.rank is not None and is_better(each.candidate.score, score, rule) for each in placed)
 
 
 def is_better(score: Fraction, other: Fraction, rule: Rule) -> bool:
@@ -87,13 +91,104 @@ def order(candidates: Iterable[Candidate], rule: Rule = Rule()) -> Sequence[Plac
 
     Equal scores share a rank (1, 1, 3); the earlier one stands above, without ranking above.
     """
-    found = list(candidates)
-    ranked = sorted((each for each in found if each.meets), key=lambda each: (_badness(each, rule), *_moment(each)))
-    placed: list[Placed] = []
-    for position, candidate in enumerate(ranked, start=1):
-        tied = bool(placed) and placed[-1].candidate.score == candidate.score
-        placed.append(Placed(candidate, placed[-1].rank if tied else position))
-    return placed + [Placed(each, None) for each in sorted(found, key=_moment) if not each.meets]
+    return list(Ladder(candidates, rule))
+
+
+class Ladder(Sequence[Placed]):
+    """Candidates in that order, one of each entrant. It never changes, and places in it are found without going through it."""
+
+    def __init__(self, candidates: Iterable[Candidate], rule: Rule = Rule()) -> None:
+        self.rule = rule
+        self._of = {each.submission_id: each for each in candidates}
+        self._ranked = _sorted(_key(each, rule) for each in self._of.values() if each.meets)
+        self._others = sorted(_moment(each) for each in self._of.values() if not each.meets)
+
+    @property
+    def ranked(self) -> int:
+        """How many have a rank."""
+        return len(self._ranked)
+
+    def changed(self, gone: Iterable[Candidate], come: Iterable[Candidate]) -> "Ladder":
+        """The same without some that are on it, and with others."""
+        made = copy(self)
+        made._of, made._ranked, made._others = dict(self._of), list(self._ranked), list(self._others)
+        for candidate in gone:
+            del made._of[candidate.submission_id]
+            del made._keys_with(candidate)[made._place(candidate)]
+        for candidate in come:
+            made._of[candidate.submission_id] = candidate
+            made._keys_with(candidate).insert(made._place(candidate), made._key(candidate))
+        return made
+
+    def candidate(self, submission_id: int) -> Candidate:
+        """The candidate on it whose submission this is. Raises KeyError."""
+        return self._of[submission_id]
+
+    def position(self, candidate: Candidate) -> int:
+        """The place in the order, from 0, of a candidate that is on it."""
+        return self._place(candidate) + (0 if candidate.meets else len(self._ranked))
+
+    def rank(self, candidate: Candidate) -> int | None:
+        """The rank that a candidate has beside those on it, from 1; None: it does not meet the condition for a rank."""
+        return self.better(candidate.score) + 1 if candidate.meets else None
+
+    def better(self, score: Fraction) -> int:
+        """How many with a rank are strictly better than a score, such as that of a baseline."""
+        return bisect_left(self._ranked, _badness(score, self.rule), key=_first)
+
+    def as_good(self, score: Fraction) -> int:
+        """How many with a rank are as good as a score, or better."""
+        return bisect_right(self._ranked, _badness(score, self.rule), key=_first)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    @overload
+    def __getitem__(self, place: int) -> Placed: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Placed]: ...
+
+    def __getitem__(self, place: int | slice) -> Placed | Sequence[Placed]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        at = place + len(self) if place < 0 else place
+        below = at - len(self._ranked)
+        candidate = self._of[self._others[below][-1] if below >= 0 else self._ranked[at][-1]]
+        return Placed(candidate, self.rank(candidate))
+
+    def __iter__(self) -> Iterator[Placed]:
+        score, rank = None, 0
+        for position, key in enumerate(self._ranked, start=1):
+            candidate = self._of[key[-1]]
+            if candidate.score != score:
+                score, rank = candidate.score, position
+            yield Placed(candidate, rank)
+        yield from (Placed(self._of[key[-1]], None) for key in self._others)
+
+    def _keys_with(self, candidate: Candidate) -> list[Any]:
+        return self._ranked if candidate.meets else self._others
+
+    def _key(self, candidate: Candidate) -> Key | Moment:
+        return _key(candidate, self.rule) if candidate.meets else _moment(candidate)
+
+    def _place(self, candidate: Candidate) -> int:
+        return bisect_left(self._keys_with(candidate), self._key(candidate))
+
+
+def _key(candidate: Candidate, rule: Rule) -> Key:
+    return (_badness(candidate.score, rule), *_moment(candidate))
+
+
+def _first(key: Key) -> Fraction:
+    return key[0]
+
+
+def _sorted(keys: Iterable[Key]) -> list[Key]:
+    """The keys in order: floats are compared quickly and never the wrong way round, and fractions where they are equal."""
+    found = sorted(keys, key=lambda key: float(key[0]))
+    runs = (sorted(run) for _, run in groupby(found, key=lambda key: float(key[0])))
+    return list(chain.from_iterable(runs))
 
 
 def _as_private(candidate: Candidate) -> Candidate:
@@ -101,10 +196,10 @@ def _as_private(candidate: Candidate) -> Candidate:
     return replace(candidate, score=candidate.private, meets=candidate.private_meets)
 
 
-def _badness(candidate: Candidate, rule: Rule) -> Fraction:
-    return candidate.score if rule.lower_is_better else -candidate.score
+def _badness(score: Fraction, rule: Rule) -> Fraction:
+    return score if rule.lower_is_better else -score
 
 
-def _moment(candidate: Candidate) -> tuple[datetime, int]:
+def _moment(candidate: Candidate) -> Moment:
     """Submissions received in the same instant are told apart by their number."""
     return candidate.received_at, candidate.submission_id

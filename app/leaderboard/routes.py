@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.baselines.queries import entered
-from app.clock import read_clock
+from app.clock import day, read_clock
 from app.competitions.access import Entry, enter
-from app.competitions.calendar import day
 from app.competitions.reveal import Reveal, reveal
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden, NotFound
@@ -89,7 +88,7 @@ def show_board(
     if not page:
         body = board_body(entry, replace(content, rows=rows), seen)
         return services.renderer.page_or_json(request, "leaderboard/board.html", {}, body, headers=headers)
-    context = {"rows": rows, "moves": moves(session, entry, content, today), **_shown(entry, content, wish, seen)}
+    context = {"rows": rows, "moves": moves(session, entry, content, rows, today), **_shown(entry, content, wish, seen)}
     return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
 
 
@@ -103,7 +102,6 @@ def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[o
         (part, *asked),
         (entry.board_mode, entry.board and entry.board.since),
         entered(session, entry.competition.id),
-        queries.all_chosen(session, entry.competition.id) if part is Part.PRIVATE else None,
     )
 
 
@@ -115,7 +113,7 @@ def _shown(entry: Entry, content: Board, wish: Wish, seen: Reveal) -> dict[str, 
         "board": content,
         "wish": wish,
         "heads": heads(wish, content.part.value if seen.has_private else None),
-        "line": credit_line(rules.full_credit, content.rows, lower_is_better=rules.lower_is_better),
+        "line": credit_line(rules.full_credit, content.standings.ladder),
         "rule": rule_of(entry),
         "reveal": seen,
     }

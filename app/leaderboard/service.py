@@ -1,9 +1,10 @@
 """The board as one person sees it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import overload
 
 from sqlalchemy.orm import Session
 
@@ -12,10 +13,11 @@ from app.baselines.queries import Entered
 from app.competitions.access import Entry
 from app.competitions.definition import CompetitionDefinition
 from app.courses import queries as courses
-from app.leaderboard import columns, pareto, queries, ranking
+from app.leaderboard import columns, pareto, queries
 from app.leaderboard.columns import Better, Column
-from app.leaderboard.queries import Scored
-from app.leaderboard.ranking import Placed, Rule
+from app.leaderboard.ranking import Ladder, Placed, Rule
+from app.leaderboard.scored import Counted, Scored
+from app.leaderboard.standings import Standings, made, standings
 from grader.splits import Part
 from models.accounts import User
 
@@ -55,14 +57,44 @@ class Baseline:
     above: int
 
 
+class Rows(Sequence[Row]):
+    """The rows of a board in its order; one is made when it is asked for."""
+
+    def __init__(self, found: Standings, make: Callable[[Placed, Counted], Row]) -> None:
+        self._found = found
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._found.ladder)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self._row(each) for each in self._found.ladder[place]]
+        return self._row(self._found.ladder[place])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, self._found.ladder)
+
+    def _row(self, placed: Placed) -> Row:
+        return self._make(placed, self._found.counted[placed.candidate.entrant_id])
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """All rows in order, and the reader's own one, if there is one."""
 
     rows: Sequence[Row]
+    standings: Standings
+    """What the rows are made of."""
     own: Row | None
-    behind: float | None
-    """How much score is missing to the rank above the reader's own, whichever way scores are better."""
+    above: Row | None
+    """The last row of the rank above the reader's own."""
     x: Column
     y: Column
     """The two columns whose Pareto frontier the rows are marked by."""
@@ -74,7 +106,19 @@ class Board:
     @property
     def ranked(self) -> int:
         """How many entrants have a rank."""
-        return sum(row.rank is not None for row in self.rows)
+        return self.standings.ladder.ranked
+
+    @property
+    def behind(self) -> float | None:
+        """How much score is missing to the rank above the reader's own, whichever way scores are better."""
+        return None if self.own is None or self.above is None else abs(self.above.score - self.own.score)
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether the reader shares a rank."""
+        if self.own is None or self.own.rank is None:
+            return False
+        return self.standings.ladder.as_good(Fraction(self.own.score_exact)) > self.own.rank
 
 
 def rule_of(entry: Entry) -> Rule:
@@ -90,60 +134,58 @@ def rule_from(definition: CompetitionDefinition) -> Rule:
 
 def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) -> Board:
     """The board of a competition on a part of its test set; the row of the reader's own entrant is marked."""
-    rule = rule_of(entry)
-    counting = counting_for(session, entry, part)
-    scored = {each.candidate.submission_id: each for each in counting}
-    numbers = _entries(session, entry, part)
+    found = counting_for(session, entry, part)
     mine = courses.entrant_of(session, entry.competition.id, user.id)
-    placed = ranking.order([each.candidate for each in scored.values()], rule)
-    reasons = reasons_of(session, scored.values())
     x, y = axes(entry)
-    best = frontier_of(counting, x, y) if part is Part.PUBLIC else frozenset[int]()
-    rows = [
-        _row(
-            each,
-            scored[each.candidate.submission_id],
-            entry,
-            reason=reasons.get(each.candidate.submission_id),
-            entries=numbers[each.candidate.entrant_id],
-            on_frontier=each.candidate.submission_id in best,
-            is_own=mine is not None and each.candidate.entrant_id == mine.id,
-        )
-        for each in placed
-    ]
-    own = next((row for row in rows if row.is_own), None)
+    best = frontier_of(found, x, y) if part is Part.PUBLIC else frozenset[int]()
+    own_id = mine.id if mine is not None else 0
+
+    def make(placed: Placed, counted: Counted) -> Row:
+        candidate = placed.candidate
+        is_own, on_frontier = candidate.entrant_id == own_id, candidate.submission_id in best
+        return _row(placed, counted, entry, on_frontier=on_frontier, is_own=is_own)
+
+    rows = Rows(found, make)
+    own = above = None
+    if own_id in found.counted:
+        own = rows[found.ladder.position(found.counted[own_id].scored.candidate)]
+        above = rows[own.rank - 2] if own.rank is not None and own.rank > 1 else None
     entered = baselines.entered(session, entry.competition.id)
-    return Board(rows, own, _behind(rows, own), x, y, part, baselines_of(entry, entered, placed, part))
+    return Board(rows, found, own, above, x, y, part, baselines_of(entry, entered, found.ladder, part))
 
 
-def counting_for(session: Session, entry: Entry, part: Part = Part.PUBLIC) -> Sequence[Scored]:
+def counting_for(session: Session, entry: Entry, part: Part = Part.PUBLIC) -> Standings:
     """What counts of each entrant, as the reader may know it: at present, or when the board was frozen."""
     rule = rule_of(entry)
     if entry.sees_frozen:
-        return queries.frozen(session, entry.competition.id, rule, part)
-    return queries.counting(session, entry.competition.id, rule, part)
+        return made(queries.frozen(session, entry.competition.id, rule, part), rule)
+    return standings(session, entry.competition.id, rule, part)
 
 
-def _entries(session: Session, entry: Entry, part: Part) -> Mapping[int, int]:
-    if entry.sees_frozen:
-        return queries.frozen_entries(session, entry.competition.id, part)
-    return queries.entries(session, entry.competition.id)
+def standings_of(session: Session, entry: Entry, part: Part = Part.PUBLIC) -> Standings:
+    """What counts of each entrant at present, for whom it is not kept back by a frozen board."""
+    return standings(session, entry.competition.id, rule_of(entry), part)
 
 
-def baselines_of(entry: Entry, entered: Iterable[Entered], placed: Sequence[Placed], part: Part) -> Sequence[Baseline]:
+def deciding(session: Session, entry: Entry) -> Standings:
+    """The same on the board that decides: the private one, where the test set has parts."""
+    has_parts = entry.definition.grading.grading.splits is not None
+    return standings_of(session, entry, Part.PRIVATE if has_parts else Part.PUBLIC)
+
+
+def baselines_of(entry: Entry, entered: Iterable[Entered], ladder: Ladder, part: Part) -> Sequence[Baseline]:
     """The baselines in their places, the best first. Whoever is exactly as good has not passed one."""
-    rule = rule_of(entry)
     of_rules = ((each.name, each.written(part), None) for each in entry.definition.course.baselines)
     of_staff = ((each.name, each.written(part), each.submission_id) for each in entered)
     known = [(name, text, number) for name, text, number in (*of_rules, *of_staff) if text]
-    known.sort(key=lambda each: Fraction(each[1]), reverse=not rule.lower_is_better)
-    return [_baseline(*each, placed, rule) for each in known]
+    known.sort(key=lambda each: Fraction(each[1]), reverse=not ladder.rule.lower_is_better)
+    return [_baseline(*each, ladder) for each in known]
 
 
-def _baseline(name: str, text: str, submission_id: int | None, placed: Sequence[Placed], rule: Rule) -> Baseline:
+def _baseline(name: str, text: str, submission_id: int | None, ladder: Ladder) -> Baseline:
     value = Fraction(text)
     written = text if submission_id is None else f"{float(value):.6g}"
-    return Baseline(name, written, float(value), str(value), ranking.place(value, placed, rule))
+    return Baseline(name, written, float(value), str(value), ladder.better(value))
 
 
 def axes(entry: Entry) -> tuple[Column, Column]:
@@ -152,8 +194,15 @@ def axes(entry: Entry) -> tuple[Column, Column]:
     return known[columns.abscissa(entry.definition.grading.score.names)], known["accuracy"]
 
 
-def frontier_of(rows: Sequence[Scored], x: Column, y: Column) -> frozenset[int]:
+def frontier_of(found: Standings, x: Column, y: Column) -> frozenset[int]:
     """The submissions on the Pareto frontier of two columns; one that lacks either is not on it."""
+    ends = (x.name, x.better, y.name, y.better)
+    best: frozenset[int] = found.once(("frontier", *ends), lambda: frontier_among(found.scored, x, y))
+    return best
+
+
+def frontier_among(rows: Sequence[Scored], x: Column, y: Column) -> frozenset[int]:
+    """The same of any scored submissions."""
     points = [(row, x.read(row), y.read(row)) for row in rows]
     complete = [(row, (a, b)) for row, a, b in points if a is not None and b is not None]
     marks = pareto.frontier(
@@ -162,38 +211,21 @@ def frontier_of(rows: Sequence[Scored], x: Column, y: Column) -> frozenset[int]:
     return frozenset(row.candidate.submission_id for (row, _), best in zip(complete, marks, strict=True) if best)
 
 
-def reasons_of(session: Session, rows: Iterable[Scored]) -> Mapping[int, str]:
-    """Why submissions have no rank, by submission: each under the rules that it was graded under."""
-    without = [row for row in rows if not row.candidate.meets]
-    conditions = queries.rank_conditions(session, {row.version_id for row in without})
-    told = ((row, conditions.get(row.version_id)) for row in without)
-    return {row.candidate.submission_id: columns.reason(row, condition) for row, condition in told if condition}
-
-
-def _row(
-    placed: Placed, scored: Scored, entry: Entry, *, reason: str | None, entries: int, on_frontier: bool, is_own: bool
-) -> Row:
-    candidate, report = placed.candidate, scored.report
+def _row(placed: Placed, counted: Counted, entry: Entry, *, on_frontier: bool, is_own: bool) -> Row:
+    candidate, scored = placed.candidate, counted.scored
     return Row(
         rank=placed.rank,
-        reason=reason,
+        reason=counted.reason,
         alias=scored.alias,
         score=float(candidate.score),
         score_exact=str(candidate.score),
         accuracy=scored.split["accuracy"],
-        sparsity=report["sparsity"],
+        sparsity=scored.report["sparsity"],
         full_credit=scored.full_credit,
         in_top=placed.rank is not None and placed.rank <= entry.definition.course.board.top,
         on_frontier=on_frontier,
-        entries=entries,
+        entries=counted.entries,
         received_at=candidate.received_at.astimezone(entry.zone),
         submission_id=candidate.submission_id,
         is_own=is_own,
     )
-
-
-def _behind(rows: Sequence[Row], own: Row | None) -> float | None:
-    if own is None or own.rank is None:
-        return None
-    above = [row.score for row in rows if row.rank is not None and row.rank < own.rank]
-    return abs(above[-1] - own.score) if above else None

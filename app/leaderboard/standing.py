@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.competitions.access import Entry
 from app.leaderboard import columns
-from app.leaderboard.queries import Scored, counting_submission
 from app.leaderboard.ranking import Candidate, Rule
-from app.leaderboard.service import Board, board, rule_of
+from app.leaderboard.scored import Scored
+from app.leaderboard.service import Board, board, rule_of, standings_of
+from app.leaderboard.standings import Standings
 from grader.splits import Part
 from models.accounts import User
 from models.gradings import Grading
@@ -40,12 +41,21 @@ def standing(session: Session, entry: Entry, user: User, grading: Grading, part:
     submission = grading.submission
     # Which one counts on the private board tells of private scores.
     known = part is Part.PUBLIC or entry.shows_scores
-    counting_id = counting_submission(session, submission.entrant_id, rule, part) if known else None
+    counted = standings_of(session, entry, part).counted.get(submission.entrant_id) if known else None
+    counting_id = counted.scored.candidate.submission_id if counted else None
     counts = counting_id == submission.id
     shown = board(session, entry, user, part) if counts and entry.shows_board else None
-    rank = next((row.rank for row in shown.rows if row.submission_id == submission.id), None) if shown else None
+    rank = _rank(shown.standings, submission.entrant_id, submission.id) if shown else None
     reason = _reason(grading, part) if entry.shows_scores else None
     return Standing(rule, counting_id, counts, rank, shown.ranked if shown else 0, reason, part, shown)
+
+
+def _rank(found: Standings, entrant_id: int, submission_id: int) -> int | None:
+    """The rank of a submission on a board that may be another than that of now."""
+    counted = found.counted.get(entrant_id)
+    if counted is None or counted.scored.candidate.submission_id != submission_id:
+        return None
+    return found.ladder.rank(counted.scored.candidate)
 
 
 def _reason(grading: Grading, part: Part) -> str | None:

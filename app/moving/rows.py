@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from models import Base
+from models import Base, Standing, StandingBook, StandingMark
 
+COMPUTED = {each.__tablename__ for each in (Standing, StandingBook, StandingMark)}
 AT_ONCE = 500
 """Rows that are held in memory at a time."""
 NUL = "\0"
@@ -22,8 +23,8 @@ NUL = "\0"
 
 
 def tables() -> Sequence[Table]:
-    """All tables, each behind those that it refers to."""
-    return Base.metadata.sorted_tables
+    """All tables, each behind those that it refers to; without those that are computed from the others."""
+    return [table for table in Base.metadata.sorted_tables if table.name not in COMPUTED]
 
 
 def dump(connection: Connection, count: Callable[[str, int], None]) -> Iterator[bytes]:

@@ -102,15 +102,19 @@ def _line(name: str, grading: Grading) -> Line:
 
 
 def _of_board(board: Board | None) -> Iterator[Line]:
-    rows = [row for row in board.rows if row.rank is not None] if board else []
-    if len(rows) > 1:
-        middle = (
-            median(values) for values in zip(*((row.score, row.accuracy, row.sparsity) for row in rows), strict=True)
-        )
-        yield Line("First on the board", rows[0].score, rows[0].accuracy, rows[0].sparsity)
-        yield Line(f"Median of {len(rows):,}", *middle)
+    if board is not None and board.ranked > 1:
+        first = board.rows[0]
+        yield Line("First on the board", first.score, first.accuracy, first.sparsity)
+        yield Line(f"Median of {board.ranked:,}", *board.standings.once("medians", lambda: _medians(board)))
     for each in board.baselines if board else ():
         yield Line(f"Baseline {each.name}", each.score, None, None)
+
+
+def _medians(board: Board) -> Sequence[float]:
+    """The medians of score, accuracy and sparsity of those with a rank."""
+    rows = [each.scored for each in board.standings.counted.values() if each.scored.candidate.meets]
+    told = [(float(row.candidate.score), row.split["accuracy"], row.report["sparsity"]) for row in rows]
+    return [median(values) for values in zip(*told, strict=True)]
 
 
 def _moved(this: Line, earlier: Grading, rule: Rule, board: Board | None) -> Moved | None:
@@ -128,6 +132,8 @@ def _rank_then(earlier: Grading, rule: Rule, board: Board | None) -> int | None:
     """The rank that the submission before would have beside the others on the board of now."""
     if board is None or earlier.score_exact is None or earlier.ranks is False:
         return None
-    score = Fraction(earlier.score_exact)
-    others = (row for row in board.rows if row.rank is not None and not row.is_own)
-    return 1 + sum(ranking.is_better(Fraction(row.score_exact), score, rule) for row in others)
+    score, own = Fraction(earlier.score_exact), board.own
+    is_own_better = (
+        own is not None and own.rank is not None and ranking.is_better(Fraction(own.score_exact), score, rule)
+    )
+    return 1 + board.standings.ladder.better(score) - is_own_better

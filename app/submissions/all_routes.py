@@ -12,9 +12,7 @@ from app.competitions.access import Entry, enter_as_staff
 from app.courses.queries import is_instructor
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden
-from app.leaderboard import queries as boards
-from app.leaderboard import ranking
-from app.leaderboard.service import rule_of
+from app.leaderboard.service import deciding
 from app.moderation import queries as moderation
 from app.openapi import problems
 from app.paging import PAGE_ROWS, next_address
@@ -30,7 +28,6 @@ from app.submissions.staff_schemas import (
     staff_submission,
 )
 from grader.messages import PROBLEMS
-from grader.splits import Part
 from models.gradings import State
 
 router = APIRouter(tags=["submissions"])
@@ -122,9 +119,11 @@ def list_gradings(services: AppServices, signed: Signed, session: Reading, submi
 
 def _ranks(session: Session, entry: Entry) -> Mapping[int, int | None]:
     """The submissions that count on the board that decides, with their ranks; None for one without."""
-    part = Part.PUBLIC if entry.definition.grading.grading.splits is None else Part.PRIVATE
-    candidates = boards.leading(session, entry.competition.id, rule_of(entry), part)
-    return {each.candidate.submission_id: each.rank for each in ranking.order(candidates, rule_of(entry))}
+    found = deciding(session, entry)
+    ranks: Mapping[int, int | None] = found.once(
+        "ranks", lambda: {each.candidate.submission_id: each.rank for each in found.ladder}
+    )
+    return ranks
 
 
 def _entrant(session: Session, entry: Entry, entrant_id: int | None) -> dict[str, object]:

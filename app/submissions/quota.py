@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.competitions.calendar import day
+from app.clock import day
 from app.competitions.course_rules import SubmissionRule
 
 

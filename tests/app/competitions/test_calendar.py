@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.competitions.calendar import Window, closing, day, late_days, private_from, window
+from app.clock import day
+from app.competitions.calendar import Window, closing, late_days, private_from, window
 from app.competitions.definition import CourseRules
 
 NEW_YORK = ZoneInfo("America/New_York")

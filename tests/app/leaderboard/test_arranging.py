@@ -1,10 +1,12 @@
 """The board sorted, searched, as CSV, with its line of full credit: pure rules over rows."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
 from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv, credit_line, heads
+from app.leaderboard.ranking import Candidate, Ladder, Rule
 from app.leaderboard.service import Row
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -76,4 +78,9 @@ def test_a_spreadsheet_has_the_exact_scores() -> None:
 def test_the_line_of_full_credit_stands_below_those_above_it(
     condition: str | None, lower: bool, line: tuple[str, int] | None
 ) -> None:
-    assert credit_line(condition, ROWS, lower_is_better=lower) == line
+    rows = [
+        Candidate(at, at, Fraction(each.score_exact), each.received_at, meets=each.rank is not None)
+        for at, each in enumerate(ROWS)
+    ]
+
+    assert credit_line(condition, Ladder(rows, Rule(lower_is_better=lower))) == line

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.leaderboard.ranking import Candidate, Rule, counting, final, order, place
+from app.leaderboard.ranking import Candidate, Ladder, Rule, counting, final, order
 
 NOON = datetime(2023, 3, 30, 12, tzinfo=UTC)
 TWO = Rule(best=True, choose=2)
@@ -102,9 +102,10 @@ def test_the_choice_decides_alone(scores: list[tuple[int, int]], data: st.DataOb
 @given(values=st.lists(st.integers(0, 9), max_size=9), baseline=st.integers(0, 9), lower=st.booleans())
 def test_a_baseline_stands_below_exactly_those_that_passed_it(values: list[int], baseline: int, lower: bool) -> None:
     rule = Rule(lower_is_better=lower)
-    placed = order(handed_in(*((value, value) for value in values)), rule)
+    candidates = handed_in(*((value, value) for value in values))
+    placed = order(candidates, rule)
 
-    above = place(Fraction(baseline), placed, rule)
+    above = Ladder(candidates, rule).better(Fraction(baseline))
 
     passed = [each.candidate.score < baseline if lower else each.candidate.score > baseline for each in placed]
     assert passed == [True] * above + [False] * (len(placed) - above)

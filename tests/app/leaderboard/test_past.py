@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from app.database import Database
-from app.leaderboard.past import Named, days, ranks
+from app.leaderboard.past import Named, days
 from app.leaderboard.ranking import Candidate, Rule
 from models.submissions import Submission
 from tests.app.world import World, hand_in, settle
@@ -25,12 +25,6 @@ def named(entrant: int, number: int, score: str, hours: int, *, meets: bool = Tr
 
 
 STORY = [named(1, 1, "0.4", 0), named(2, 2, "0.5", 0), named(1, 3, "0.9", 2), named(3, 4, "0.95", 30, meets=False)]
-
-
-def test_ranks_are_those_of_what_counts() -> None:
-    assert ranks(STORY[:2], Rule()) == {"Nr 2": 1, "Nr 1": 2}
-    assert ranks(STORY, Rule()) == {"Nr 1": 1, "Nr 2": 2}
-    assert ranks(STORY[:3], Rule(lower_is_better=True, best=True)) == {"Nr 1": 1, "Nr 2": 2}
 
 
 def test_a_day_ends_at_midnight_in_the_zone_of_the_course() -> None:

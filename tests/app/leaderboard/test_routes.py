@@ -20,6 +20,7 @@ from app.courses import service as courses
 from app.database import Database
 from app.leaderboard import queries, ranking
 from app.leaderboard.ranking import Candidate, Rule
+from app.leaderboard.standings import standings
 from models.accounts import User
 from models.competitions import Competition
 from models.courses import Course, Role
@@ -281,7 +282,7 @@ def test_the_database_picks_the_submissions_that_the_rule_picks(
                 candidates.append(candidate)
 
     with records.read() as session:
-        found = [each.candidate for each in queries.counting(session, 1, rule)]
+        found = [each.candidate for each in standings(session, 1, rule).scored]
         single = {each.entrant_id: queries.counting_submission(session, each.entrant_id, rule) for each in found}
 
     assert ranking.order(found, rule) == ranking.order(chosen(candidates, rule), rule)

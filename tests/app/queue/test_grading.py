@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.competitions.stored import RulesCache
 from app.database import Database
-from app.leaderboard.queries import counting
 from app.leaderboard.ranking import Rule
+from app.leaderboard.standings import standings
 from app.queue import tickets
 from app.queue.grading import Grader
 from app.queue.tickets import Ticket
@@ -156,7 +156,7 @@ def test_a_b_a_counts_as_a_and_the_third_is_a_copy(
     assert (third.state, third.score_exact, third.report) == (State.SCORED, first.score_exact, first.report)
     assert watched(grader.evaluator).runs == watched(grader.reader).runs == 2
     with queue.read() as session:
-        candidates = [each.candidate for each in counting(session, 1, Rule())]
+        candidates = [each.candidate for each in standings(session, 1, Rule()).scored]
         copies = session.scalars(select(Grading.predictions).where(Grading.id.in_([first.id, third.id]))).all()
     assert [candidate.submission_id for candidate in candidates] == [third.submission_id]
     assert copies[0] == copies[1]

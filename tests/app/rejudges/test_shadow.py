@@ -7,11 +7,12 @@ from threading import Event
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.errors import Conflict
-from app.leaderboard.queries import counting
 from app.leaderboard.ranking import Rule
+from app.leaderboard.standings import standings
 from app.queue import tickets, workers
 from app.queue import worker as worker_process
 from app.queue.grading import Grader
@@ -144,8 +145,9 @@ def test_a_reader_sees_all_of_the_old_or_all_of_the_new(world: World, queue: Dat
         assert _board(late) == new
 
 
-def _board(session: object) -> Sequence[Fraction]:
-    return [row.candidate.score for row in counting(session, 1, Rule())]  # type: ignore[arg-type]
+def _board(session: Session) -> Sequence[Fraction]:
+    found = standings(session, 1, Rule()).counted
+    return [found[number].scored.candidate.score for number in sorted(found)]
 
 
 def test_dropping_leaves_everything_as_it_was(world: World, queue: Database, three: Sequence[int]) -> None:
