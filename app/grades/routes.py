@@ -12,8 +12,9 @@ from app.courses.queries import is_instructor
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden, NotFound
 from app.grades.schemas import GradeBody, GradeTable, StudentGradeBody, grade_body, grade_csv, student_grade_body
-from app.grades.service import grade_table, points_of
+from app.grades.service import grade_table, grades_of, points_of, students_of
 from app.openapi import problems
+from app.paging import PageNumber, page_of
 from app.parameters import Printable, RowNumber
 from app.rendering import preferred
 from models.boards import BoardMode
@@ -45,19 +46,23 @@ def show_grades(
     signed: Signed,
     session: Reading,
     slug: Printable,
+    number: PageNumber = 1,
     asked: Annotated[Format | None, Query(alias="format", description="Default: by `Accept`.")] = None,
 ) -> Response:
     """All students of the course by name, computed at this moment as if the competition ended now."""
     entry = enter_as_staff(session, services.definitions, slug, signed.user)
-    rows = grade_table(session, entry)
     kind = asked or _KINDS[preferred(request, *_KINDS)]
     headers = {"Cache-Control": "private, no-store"}
+    students = students_of(session, entry)
+    shown = page_of(len(students), number)
+    rows = grades_of(session, entry, shown.of(students) if kind is Format.HTML else students)
     if kind is Format.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-grades.csv"'}
         return Response(grade_csv(entry, rows), media_type="text/csv", headers={**headers, **name})
     context = {
         "entry": entry,
         "rows": rows,
+        "shown": shown,
         "points": points_of(entry),
         "reveal": reveal(session, entry, signed.user),
         "may_adjust": is_instructor(session, entry.competition.course_id, signed.user),

@@ -1,6 +1,6 @@
 """The grade table: computed from rows whenever it is read, so that nothing in it can be out of date."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -53,13 +53,23 @@ def most_points(entry: Entry) -> Fraction | None:
 
 def grade_table(session: Session, entry: Entry, user_id: int | None = None) -> Sequence[GradeRow]:
     """The grades of all students of the course by name, or of one of them, as they are now."""
+    return grades_of(session, entry, students_of(session, entry, user_id))
+
+
+def students_of(session: Session, entry: Entry, user_id: int | None = None) -> Sequence[Student]:
+    """The students of the course by name, or one of them."""
+    return queries.students(session, entry.competition.course_id, entry.competition.id, user_id)
+
+
+def grades_of(session: Session, entry: Entry, students: Sequence[Student]) -> Sequence[GradeRow]:
+    """The grades of some students, as they are now."""
     rules = points_of(entry)
-    competition = entry.competition
-    decided = queries.decisions(session, competition.id)
-    numbers, final_ids = _measured(session, entry, decided)
+    decided = queries.decisions(session, entry.competition.id)
+    entrants = {student.entrant_id for student in students if student.entrant_id is not None}
+    numbers, final_ids = _measured(session, entry, decided, entrants)
     return [
         _row(entry, rules, student, numbers.get(student.entrant_id or 0, {}), final_ids, decided)
-        for student in queries.students(session, competition.course_id, competition.id, user_id)
+        for student in students
     ]
 
 
@@ -84,15 +94,16 @@ def _row(
 
 
 def _measured(
-    session: Session, entry: Entry, decided: Decisions
+    session: Session, entry: Entry, decided: Decisions, entrants: Collection[int]
 ) -> tuple[Mapping[int, Mapping[str, Fraction]], Mapping[int, int]]:
-    """The named numbers of each entrant that has a score, and the submission that counts in the end."""
+    """The named numbers of those entrants that have a score, and the submission that counts in the end."""
     public, final = standings_of(session, entry), deciding(session, entry)
-    ranks = {each.candidate.entrant_id: each.rank for each in final.ladder}
-    last = {entrant_id: each.scored for entrant_id, each in final.counted.items()}
+    last = {number: final.counted[number].scored for number in entrants if number in final.counted}
+    ranks = {number: final.ladder.rank(each.candidate) for number, each in last.items()}
     numbers = {
-        entrant_id: _numbers(entry, each.scored, last.get(entrant_id), ranks.get(entrant_id), decided)
-        for entrant_id, each in public.counted.items()
+        number: _numbers(entry, public.counted[number].scored, last.get(number), ranks.get(number), decided)
+        for number in entrants
+        if number in public.counted
     }
     return numbers, {entrant_id: each.candidate.submission_id for entrant_id, each in last.items()}
 

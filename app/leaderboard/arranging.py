@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.leaderboard.ranking import Ladder
-from app.leaderboard.service import Row
+from app.leaderboard.service import Board, Row
 from app.leaderboard.values import csv_text
 from grader.formula import conjuncts
 
@@ -75,6 +75,14 @@ class Wish:
         if self.order is not None:
             return self.order is Order.DESCENDING
         return self.sort not in (Sort.RANK, Sort.NAME)
+
+
+def own_place(rows: Sequence[Row], board: Board, wish: Wish) -> int | None:
+    """The place of the reader's own row among the rows as they are wanted, from 0; None where it is not among them."""
+    if board.own is None or not wish.is_board:
+        return next((place for place, row in enumerate(rows) if row.is_own), None) if board.own else None
+    ladder = board.standings.ladder
+    return ladder.position(ladder.candidate(board.own.submission_id))
 
 
 def arranged(rows: Sequence[Row], wish: Wish) -> Sequence[Row]:

@@ -15,11 +15,21 @@ from app.competitions.reveal import Reveal, reveal
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden, NotFound
 from app.leaderboard import queries
-from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv, credit_line, heads
+from app.leaderboard.arranging import (
+    Order,
+    Sort,
+    Wish,
+    arranged,
+    as_csv,
+    credit_line,
+    heads,
+    own_place,
+)
 from app.leaderboard.past import moves
 from app.leaderboard.schemas import BoardBody, board_body
 from app.leaderboard.service import Board, board, rule_of
 from app.openapi import problems
+from app.paging import PageNumber, page_of, page_with
 from app.parameters import Printable
 from app.rendering import wants_page
 from grader.splits import Part
@@ -67,6 +77,7 @@ def show_board(
         Part | None, Query(alias="board", description="Default: the public one, and the private one once it is shown.")
     ] = None,
     wish: Annotated[Wish, Depends(_wish)] = _BOARD,
+    number: PageNumber = 1,
     form: Annotated[Form, Query(alias="format", description="`csv`: the rows for a spreadsheet.")] = Form.AUTO,
 ) -> Response:
     """The submission of each entrant that counts, best first. Send `If-None-Match` to ask whether it changed."""
@@ -76,7 +87,7 @@ def show_board(
     part = _part(seen, asked, entry)
     page = wants_page(request)
     today, _ = day(read_clock(session), entry.zone)
-    etag = _etag(session, entry, signed.user, part, (page, seen, wish, form, today))
+    etag = _etag(session, entry, signed.user, part, (page, seen, wish, form, today, number))
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
@@ -88,7 +99,15 @@ def show_board(
     if not page:
         body = board_body(entry, replace(content, rows=rows), seen)
         return services.renderer.page_or_json(request, "leaderboard/board.html", {}, body, headers=headers)
-    context = {"rows": rows, "moves": moves(session, entry, content, rows, today), **_shown(entry, content, wish, seen)}
+    shown = page_of(len(rows), number)
+    on_page = shown.of(rows)
+    context = {
+        "rows": on_page,
+        "shown": shown,
+        "own_page": page_with(own_place(rows, content, wish)),
+        "moves": moves(session, entry, content, on_page, today),
+        **_shown(entry, content, wish, seen),
+    }
     return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
 
 

@@ -21,6 +21,16 @@ from models import Base
 from tests.databases import Backend
 from tests.migrations.conftest import connected
 
+MARKING = {
+    *(f"{table}_{event}" for table in ("gradings", "disqualifications", "entrant_members", "memberships")
+      for event in ("insert", "delete", "update")),
+    *(f"competition_versions_{event}" for event in ("insert", "delete", "update")),
+    *(f"{table}_{event}" for table in ("submissions", "entrants") for event in ("delete", "update")),
+    "users_update",
+    "competitions_update",
+    "courses_update",
+}  # fmt: skip
+
 
 def tables(url: str) -> set[str]:
     with connected(url) as connection:
@@ -97,6 +107,19 @@ def test_constraints_and_indexes_are_the_declared_ones_too(backend: Backend, url
 
         assert constraints(migrated) == constraints(declared)
         assert statements_of_indexes(migrated) == statements_of_indexes(declared)
+
+
+def test_whatever_changes_what_counts_leaves_a_mark(url: str) -> None:
+    """A migration that rebuilds one of these tables on SQLite drops its triggers, and has to make them again."""
+    migrate(url)
+
+    on_sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    on_postgres = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    with connected(url) as connection:
+        query = on_postgres if connection.dialect.name == "postgresql" else on_sqlite
+        found = set(connection.execute(text(query)).scalars())
+
+    assert found == {f"mark_standings_{each}" for each in MARKING}
 
 
 def test_every_constraint_has_a_name(url: str) -> None:

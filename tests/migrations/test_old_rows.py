@@ -15,6 +15,7 @@ TEAMS, DRAFTS = "7e0c5d4b19a3", "5b90d2e4f7c1"
 ROSTERS = "e5b97cf1a328"
 FINALISTS = "b52d0f6ae781"
 REJUDGES = "e7b1d93c40a5"
+STANDINGS = "d2f8a61b7e93"
 ROWS = {
     PEOPLE: (
         "users (id, email, name, is_admin, created_at) VALUES (1, 'a@b', 'Ada', true, '2026-01-01 10:20:30.123456')",
@@ -86,6 +87,12 @@ ROWS = {
         "finalist_reviews (id, entrant_id, is_confirmed, checks, note, by_id, at) "
         "VALUES (18, 1, true, '[\"own data\"]', 'n', 1, '2026-01-05')",
     ),
+    STANDINGS: (
+        "standing_books (id, competition_id, serial, best, lower_is_better, choose, zone) "
+        "VALUES (19, 1, 1, false, false, 0, 'UTC')",
+        "standings (id, competition_id, entrant_id, part, serial, alias, entries) "
+        "VALUES (20, 1, 1, 'public', 1, 'Mossy Quince', 0)",
+    ),
 }
 """Rows that a release wrote, by the migration that made room for them: at least one in each table."""
 HISTORY = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()][::-1]
@@ -153,6 +160,16 @@ def test_the_oldest_rows_survive_the_way_to_today_and_back(url: str) -> None:
     assert old_part(rows(url), before) == before
     migrate(url, f"-{len(HISTORY) - 1}")
     assert rows(url) == before
+
+
+def test_every_entrant_is_marked_to_have_its_standing_computed(url: str) -> None:
+    migrate(url, REJUDGES)
+    fill(url, REJUDGES)
+
+    migrate(url)
+
+    marked = [(row["competition_id"], row["entrant_id"]) for row in rows(url)["standing_marks"]]
+    assert marked == [(1, None), (1, 1)]
 
 
 def test_attachments_are_forgotten_by_the_release_that_has_no_place_for_them(url: str) -> None:
