@@ -46,7 +46,7 @@ MODULES = {
     "dataset": "competitions",
     "demo": "demo",
     "gc": "housekeeping",
-    "migrate": "running",
+    "migrate": "migrating",
     "restore": "moving",
     "run": "running",
     "standings": "standings",

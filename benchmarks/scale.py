@@ -1,8 +1,9 @@
 """Whether pages stay as quick in a service with a million submissions as in one with a thousand.
 
-`python -m benchmarks.scale` fills a small and a large course, with as many students, asks both in turn for the board and a
-student's pages, and prints medians of the time to an answer, their ratio, and every statement of the large one whose plan reads
-a whole table of submissions or gradings. In the small course only as many students are on the board as it has submissions.
+`python -m benchmarks.scale` fills a small and a large course, with as many students, asks both in turn for the board's page and
+a student's, and prints medians of the time to an answer, their ratio, and every statement of the large one whose plan reads a
+whole table of submissions or gradings. In the small course fewer students are on the board than in the large one; whoever looks
+has handed in as much in both. `changed` is the same where a grading ended since the page was asked for.
 """
 
 import argparse
@@ -14,15 +15,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, text, update
 
 from app.accounts import service as accounts
+from app.commands.standings import write_down
 from app.competitions import definition
 from app.competitions import service as competitions
 from app.courses import service as courses
@@ -33,11 +36,14 @@ from app.storage import Store
 from benchmarks.material import SHIPPED
 from models import Entrant, EntrantMember, FileRole, Grading, Phase, Role, State, Submission, SubmissionFile, User, Via
 from models.courses import Membership
+from tests.app.world import scored_report
 from tests.databases import KINDS
 
 PAGES = ("/competitions/demo/leaderboard", "/competitions/demo", "/submissions?competition=demo", "/submissions/1")
 FIRST = 100
 """The number of the first student; the one who looks."""
+OWN = 100
+"""Submissions of whoever looks."""
 AT_ONCE = 5_000
 WHOLE = ("SCAN gradings", "SCAN submissions", "Seq Scan on gradings", "Seq Scan on submissions")
 
@@ -75,26 +81,38 @@ def main() -> int:
                 print(f"{name}: {number:,} submissions in {time.perf_counter() - begun:.0f} s", flush=True)
             for page in PAGES:
                 worst = max(worst, _tell(page, made[0], made[1], chosen.rounds))
+            for page in PAGES[:1]:
+                _tell(page, made[0], made[1], chosen.rounds, is_changed=True)
     return int(worst > 1.3)
 
 
-def _tell(page: str, small: Course, large: Course, rounds: int) -> float:
+def _tell(page: str, small: Course, large: Course, rounds: int, *, is_changed: bool = False) -> float:
     """The ratio of a page's medians; the courses take turns, and the first round is thrown away."""
     times: list[list[float]] = [[], []]
-    for _ in range(rounds + 1):
+    for number in range(rounds + 1):
         for at, course in enumerate((small, large)):
+            if is_changed:
+                _change(course, OWN + 1 + number)
             begun = time.perf_counter()
             answer = course.client.get(page)
             times[at].append(time.perf_counter() - begun)
             if answer.status_code != 200:
                 raise RuntimeError(f"{page} answers {answer.status_code}: {answer.text[:200]}")
     few, many = (1000 * statistics.median(each[1:]) for each in times)
-    print(f"  {page:36} {few:8.1f} ms {many:8.1f} ms {many / few:6.2f}x", flush=True)
+    told = f"{page}, changed" if is_changed else page
+    print(f"  {told:42} {few:8.1f} ms {many:8.1f} ms {many / few:6.2f}x", flush=True)
     with _statements() as seen:
         large.client.get(page)
     for line in _whole_tables(large.url, seen):
         print(f"      reads a whole table: {line}")
     return many / few
+
+
+def _change(course: Course, submission_id: int) -> None:
+    """A grading comes to another score."""
+    score = {"score": submission_id / 10_000, "score_exact": f"{submission_id}/10000"}
+    with course.client.app.state.services.database.write() as session:  # type: ignore[attr-defined]
+        session.execute(update(Grading).where(Grading.submission_id == submission_id).values(**score))
 
 
 @contextmanager
@@ -142,9 +160,11 @@ def _course(folder: Path, url: str, submissions: int, students: int) -> Course:
         for begin in range(1, submissions + 1, AT_ONCE):
             numbers = range(begin, min(begin + AT_ONCE, submissions + 1))
             _fill(session, numbers, version.competition_id, version.id, students)
+    with closing(Database(url)) as database:
+        write_down(database)
     _analyse(url)
     app = create_app(Settings(data_dir=folder, database_url=url, public_url="http://testserver", worker_processes=0))
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
     return Course(submissions, TestClient(app, headers=headers), url)
 
 
@@ -175,7 +195,9 @@ def _fill(session: Any, numbers: range, competition_id: int, version_id: int, st
     """Scored submissions; each student has as many as the others."""
     random, now = Random(numbers.start), datetime.now(UTC)
     moments = {at: now - timedelta(days=60 * random.random()) for at in numbers}
-    owners = {at: FIRST + (at - 1) % students for at in numbers}
+    if 1 in numbers:  # the one that is looked at counts
+        moments[1] = now
+    owners = {at: FIRST if at <= OWN else FIRST + 1 + at % (students - 1) for at in numbers}
     scores = {at: random.randrange(1, 10_000) for at in numbers}
     for kind, rows in (
         (Submission, [
@@ -191,30 +213,26 @@ def _fill(session: Any, numbers: range, competition_id: int, version_id: int, st
         (Grading, [
             {"submission_id": at, "version_id": version_id, "state": State.SCORED, "phase": Phase.DONE,
              "created_at": moments[at], "finished_at": moments[at], "file_sha256": f"{at:064x}",
-             "score": scores[at] / 10_000, "score_exact": f"{scores[at]}/10000", "report": _report(scores[at])}
+             "score": scores[at] / 10_000, "score_exact": f"{scores[at]}/10000", "report": _report(scores[at], random)}
             for at in numbers
         ]),
     ):  # fmt: skip
         session.execute(insert(kind), rows)
 
 
-def _report(score: int) -> dict[str, Any]:
-    return {
-        "status": "scored",
+def _report(score: int, random: Random) -> dict[str, Any]:
+    zeros, correct = random.randrange(100_000, 590_000), random.randrange(1_000, 5_000)
+    return _WHOLE | {
         "score": score / 10_000,
         "score_exact": f"{score}/10000",
         "full_credit": score > 3_600,
-        "parameters": 592_933,
-        "zeros": 300_000,
-        "sparsity": 0.506,
-        "splits": {"test": {"examples": 5000, "correct": 3300, "accuracy": 0.66}},
-        "macs": {"dense": 10_000_000, "nonzero": 5_000_000, "effective": 5_000_000},
-        "file_bytes": 2_375_928,
-        "layers": [],
-        "problems": [],
-        "notes": [],
-        "digests": {"file": "0" * 64, "definition": "1" * 64, "weights": "2" * 64, "dataset": "3" * 64},
+        "zeros": zeros,
+        "sparsity": zeros / 592_933,
+        "splits": {"test": {"examples": 5000, "correct": correct, "accuracy": correct / 5000}},
     }
+
+
+_WHOLE = scored_report(Fraction(1, 2)).as_json()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.commands.standings import write_down
 from app.database import Database
 from app.moving import restoring, taking
 from app.moving.manifest import Manifest
@@ -45,6 +46,8 @@ def restore(folder: Path, *, check: bool) -> None:
         restoring.check(backup)
     else:
         restoring.restore(backup, settings.database_url, open_store(settings))
+        with closing(Database(settings.database_url)) as database:
+            write_down(database)
     done = "is whole" if check else "is put up"
     held = backup.manifest
     click.echo(f"{backup.folder} {done}: {sum(held.tables.values()):,} rows and {_files(held)}, all as they were")

@@ -1,4 +1,4 @@
-"""Commands that prepare a service and run all of it."""
+"""The command that runs all of a service."""
 
 import fcntl
 import socket
@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from app import supervisor
-from app.schema import migrate, pending, require_current
+from app.schema import require_current
 from app.settings import Settings
 from app.supervisor import Child
 
@@ -37,16 +37,6 @@ def run(*, web: bool, name: str) -> None:
         raise SystemExit(supervisor.supervise(children))
 
 
-@click.command("migrate")
-def bring_up_to_date() -> None:
-    """Create the database, or bring it to the tables of this release."""
-    settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    missing = pending(settings.database_url)
-    migrate(settings.database_url)
-    click.echo("\n".join(f"migrated: {sentence}" for sentence in missing) or "the database is up to date")
-
-
 def _lock(data_dir: Path) -> TextIO:
     """The lock of a data folder, held while the file is open: two services on one would take each other's workers."""
     file = (data_dir / "run.lock").open("w", encoding="utf-8")
@@ -70,4 +60,4 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-COMMANDS = (run, bring_up_to_date)
+COMMANDS = (run,)

@@ -15,6 +15,7 @@ from app.leaderboard import ranking
 from app.leaderboard.computing import MEETS, compute
 from app.leaderboard.eligibility import competes
 from app.leaderboard.ranking import Candidate, Ladder, Placed, Rule
+from app.leaderboard.scored import Counted
 from app.leaderboard.service import Board, Row
 from app.leaderboard.standings import UNKNOWN, Standings, counted_before
 from grader.splits import Part
@@ -83,8 +84,19 @@ def moves(session: Session, entry: Entry, content: Board, rows: Iterable[Row], s
 class Then:
     """What counted of each entrant at a moment, and the order of it."""
 
+    since: datetime
     of: Mapping[int, Candidate]
     ladder: Ladder
+
+    def after(self, now: Mapping[int, Counted | None]) -> "Then | None":
+        """The same after something else counts of some entrants; None where gradings have to be read."""
+        then = {number: None if each is None else counted_before(each, self.since) for number, each in now.items()}
+        if UNKNOWN in then.values():
+            return None
+        gone = [self.of[number] for number in then if number in self.of]
+        come = {number: each for number, each in then.items() if isinstance(each, Candidate)}
+        of = {number: each for number, each in self.of.items() if number not in then} | come
+        return Then(self.since, of, self.ladder.changed(gone, come.values()))
 
 
 def then_of(session: Session, found: Standings, since: datetime) -> Then:
@@ -94,7 +106,7 @@ def then_of(session: Session, found: Standings, since: datetime) -> Then:
     computed = compute(session, unknown, found.ladder.rule, since)[Part.PUBLIC]
     known |= {number: computed[number].then if number in computed else None for number in unknown}
     of = {number: each for number, each in known.items() if isinstance(each, Candidate)}
-    return Then(of, Ladder(of.values(), found.ladder.rule))
+    return Then(since, of, Ladder(of.values(), found.ladder.rule))
 
 
 def days(found: Iterable[Named], rule: Rule, zone: ZoneInfo) -> Sequence[Day]:

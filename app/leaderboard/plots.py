@@ -14,8 +14,9 @@ from app.courses import queries as courses
 from app.errors import Unprocessable
 from app.leaderboard import columns, queries
 from app.leaderboard.columns import Better, Column
+from app.leaderboard.frontier import frontier_among
 from app.leaderboard.scored import Scored
-from app.leaderboard.service import axes, counting_for, frontier_among, frontier_of, rule_of
+from app.leaderboard.service import axes, counting_for, frontier_of, rule_of
 from models.accounts import User
 
 

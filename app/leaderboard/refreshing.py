@@ -1,10 +1,12 @@
 """The standings as they are written down: whatever a transaction has marked is computed and written before it is committed."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, Select, cast, delete, insert, null, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.clock import day, read_clock
@@ -19,6 +21,7 @@ from models.entrants import Entrant
 from models.standings import Standing, StandingBook, StandingMark
 
 Values = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 def before_commit(session: Session) -> None:
@@ -35,7 +38,7 @@ def refresh(session: Session) -> bool:
     What is left is computed by whoever reads it, until the next transaction writes it down.
     """
     marked = select(StandingMark.competition_id).distinct().order_by(StandingMark.competition_id)
-    left = [_refresh(session, number) for number in session.scalars(marked).all()]
+    left = [_try(session, number) for number in session.scalars(marked).all()]
     return any(left)
 
 
@@ -43,6 +46,18 @@ def mark_all(session: Session) -> None:
     """Marks everything, for it to be computed anew."""
     _mark(session, select(Competition.id, cast(null(), Integer)))
     _mark(session, select(Entrant.competition_id, Entrant.id))
+
+
+def _try(session: Session, competition_id: int) -> bool:
+    """The same of one competition. Where something cannot be computed its marks stay, and what was written is committed."""
+    try:
+        with session.begin_nested():
+            return _refresh(session, competition_id)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("standings.failed competition=%s", competition_id)
+        return False
 
 
 def _mark(session: Session, whom: Select[*tuple[Any, ...]]) -> None:

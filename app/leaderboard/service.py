@@ -13,10 +13,11 @@ from app.baselines.queries import Entered
 from app.competitions.access import Entry
 from app.competitions.definition import CompetitionDefinition
 from app.courses import queries as courses
-from app.leaderboard import columns, pareto, queries
-from app.leaderboard.columns import Better, Column
+from app.leaderboard import columns, queries
+from app.leaderboard.columns import Column
+from app.leaderboard.frontier import Frontier, frontier
 from app.leaderboard.ranking import Ladder, Placed, Rule
-from app.leaderboard.scored import Counted, Scored
+from app.leaderboard.scored import Counted
 from app.leaderboard.standings import Standings, made, standings
 from grader.splits import Part
 from models.accounts import User
@@ -195,20 +196,10 @@ def axes(entry: Entry) -> tuple[Column, Column]:
 
 
 def frontier_of(found: Standings, x: Column, y: Column) -> frozenset[int]:
-    """The submissions on the Pareto frontier of two columns; one that lacks either is not on it."""
+    """The submissions on the Pareto frontier of two columns."""
     ends = (x.name, x.better, y.name, y.better)
-    best: frozenset[int] = found.once(("frontier", *ends), lambda: frontier_among(found.scored, x, y))
-    return best
-
-
-def frontier_among(rows: Sequence[Scored], x: Column, y: Column) -> frozenset[int]:
-    """The same of any scored submissions."""
-    points = [(row, x.read(row), y.read(row)) for row in rows]
-    complete = [(row, (a, b)) for row, a, b in points if a is not None and b is not None]
-    marks = pareto.frontier(
-        [point for _, point in complete], x_high=x.better is Better.HIGH, y_high=y.better is Better.HIGH
-    )
-    return frozenset(row.candidate.submission_id for (row, _), best in zip(complete, marks, strict=True) if best)
+    known: Frontier = found.once(("frontier", *ends), lambda: frontier(found.scored, x, y))
+    return known.submissions
 
 
 def _row(placed: Placed, counted: Counted, entry: Entry, *, on_frontier: bool, is_own: bool) -> Row:

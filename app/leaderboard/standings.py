@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from threading import Lock
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func, select
@@ -24,6 +24,14 @@ UNKNOWN: Unknown = "unknown"
 """What has to be computed: it was written down on another day."""
 MOST = 64
 """Boards that a process keeps of a database; the ones that nobody asked for go first."""
+
+
+@runtime_checkable
+class Carried(Protocol):
+    """Something found out about all standings that need not be found anew when some of them change."""
+
+    def after(self, now: Mapping[int, Counted | None]) -> Any | None:
+        """The same after something else counts of some entrants; None where it has to be found anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,9 @@ class Standings:
         counted |= come
         if 10 * len(now) > len(counted):
             return made(counted, self.ladder.rule)
-        return Standings(counted, self.ladder.changed(gone, [each.scored.candidate for each in come.values()]))
+        ladder = self.ladder.changed(gone, [each.scored.candidate for each in come.values()])
+        carried = ((what, each.after(now)) for what, each in list(self.known.items()) if isinstance(each, Carried))
+        return Standings(counted, ladder, {what: each for what, each in carried if each is not None})
 
 
 @dataclass(frozen=True, slots=True)

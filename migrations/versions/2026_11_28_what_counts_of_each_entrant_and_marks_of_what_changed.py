@@ -25,6 +25,7 @@ OF_MEMBER = (
 MEMBERS = (OF_MEMBER.format("OLD"), OF_MEMBER.format("NEW"))
 PAIR = "SELECT {0}.competition_id, {0}.entrant_id"
 PAIRS = (PAIR.format("OLD"), PAIR.format("NEW"))
+HANDED_IN = "EXISTS (SELECT 1 FROM submissions WHERE entrant_id = NEW.entrant_id)"
 WHOLE = "SELECT {}.competition_id, CAST(NULL AS INTEGER)"
 TRIGGERS = (
     ("gradings", "INSERT", "", COUNTS, OF_SUBMISSION.format("NEW.submission_id")),
@@ -53,7 +54,7 @@ TRIGGERS = (
         "",
         OF_ENTRANT.format("OLD.entrant_id, NEW.entrant_id"),
     ),
-    ("entrant_members", "INSERT", "", "", PAIRS[1]),
+    ("entrant_members", "INSERT", "", "", f"{PAIRS[1]} WHERE {HANDED_IN}"),
     ("entrant_members", "DELETE", "", "", PAIRS[0]),
     ("entrant_members", "UPDATE", "competition_id, entrant_id, user_id", "", " UNION ".join(PAIRS)),
     ("memberships", "INSERT", "", "", MEMBERS[1]),

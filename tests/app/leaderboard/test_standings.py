@@ -16,7 +16,7 @@ from app.clock import day, db_now
 from app.courses import service as courses
 from app.courses.queries import is_staff as is_staff_of
 from app.database import Database
-from app.leaderboard import computing, ranking
+from app.leaderboard import computing, ranking, refreshing
 from app.leaderboard.computing import MEETS
 from app.leaderboard.eligibility import competes
 from app.leaderboard.past import then_of
@@ -260,6 +260,25 @@ def test_what_nobody_wrote_down_is_computed_by_whoever_reads(world: World, datab
         session.execute(select(1))
     with database_of.read() as session:
         assert session.scalar(select(func.count()).select_from(StandingMark)) == 0
+        check(session, world)
+
+
+def test_what_cannot_be_computed_keeps_nobody_from_writing(
+    world: World, database_of: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a report that nobody expected")
+
+    random = Random(5)
+    with monkeypatch.context() as broken:
+        broken.setattr(refreshing, "compute", fail)
+        with database_of.write() as session:
+            for _ in range(6):
+                hand_in(session, world, random)
+
+    with database_of.read() as session:
+        assert session.scalar(select(func.count()).select_from(Submission)) == 6
+        assert session.scalar(select(func.count()).select_from(StandingMark)) != 0
         check(session, world)
 
 

@@ -89,7 +89,7 @@ def test_what_is_put_up_on_either_database_is_what_was_there_to_the_last_byte(
 
 
 def test_every_table_is_in_a_backup(house: House) -> None:
-    assert set(house.take().manifest.tables) == set(Base.metadata.tables)
+    assert set(house.take().manifest.tables) == set(Base.metadata.tables) - rows.COMPUTED
 
 
 def test_a_backup_of_a_working_service_is_of_one_moment(house: House) -> None:
