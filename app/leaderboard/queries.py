@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard import ranking
-from app.leaderboard.computing import CANDIDATE, candidate_of, compute, reasons
+from app.leaderboard.computing import CANDIDATE, candidate_of, reasons
 from app.leaderboard.eligibility import competes
 from app.leaderboard.ranking import Candidate, Rule
 from app.leaderboard.scored import Counted, Scored, kept
@@ -22,12 +22,6 @@ from models.gradings import Grading, State
 from models.submissions import Submission
 
 Columns = TypeVarTuple("Columns")
-
-
-def counting_submission(session: Session, entrant_id: int, rule: Rule, part: Part = Part.PUBLIC) -> int | None:
-    """The submission of an entrant that counts at present, found among its own."""
-    found = compute(session, [entrant_id], rule)[part].get(entrant_id)
-    return found.scored.candidate.submission_id if found else None
 
 
 def frozen(session: Session, competition_id: int, rule: Rule, part: Part) -> Mapping[int, Counted]:
