@@ -1,5 +1,6 @@
 """The leaderboard as a page, JSON and CSV, with an ETag so that polling it costs little."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
@@ -27,9 +28,9 @@ from app.leaderboard.arranging import (
 )
 from app.leaderboard.past import moves
 from app.leaderboard.schemas import BoardBody, board_body
-from app.leaderboard.service import Board, board, rule_of
+from app.leaderboard.service import Board, Row, board, rule_of
 from app.openapi import problems
-from app.paging import PageNumber, page_of, page_with
+from app.paging import Page, PageNumber, page_of, page_with
 from app.parameters import Printable
 from app.rendering import wants_page
 from grader.splits import Part
@@ -100,14 +101,8 @@ def show_board(
         body = board_body(entry, replace(content, rows=rows), seen)
         return services.renderer.page_or_json(request, "leaderboard/board.html", {}, body, headers=headers)
     shown = page_of(len(rows), number)
-    on_page = shown.of(rows)
-    context = {
-        "rows": on_page,
-        "shown": shown,
-        "own_page": page_with(own_place(rows, content, wish)),
-        "moves": moves(session, entry, content, on_page, today),
-        **_shown(entry, content, wish, seen),
-    }
+    told = {"moves": moves(session, entry, content, shown.of(rows), today), **_page(content, rows, wish, shown)}
+    context = {**told, **_shown(entry, content, wish, seen)}
     return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
 
 
@@ -122,6 +117,11 @@ def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[o
         (entry.board_mode, entry.board and entry.board.since),
         entered(session, entry.competition.id),
     )
+
+
+def _page(content: Board, rows: Sequence[Row], wish: Wish, shown: Page) -> dict[str, object]:
+    """The rows of a page, and the page with the reader's own one."""
+    return {"rows": shown.of(rows), "shown": shown, "own_page": page_with(own_place(rows, content, wish))}
 
 
 def _shown(entry: Entry, content: Board, wish: Wish, seen: Reveal) -> dict[str, object]:
