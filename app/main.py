@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -21,6 +20,7 @@ from app.boards import routes as boards
 from app.body_limit import BodyLimit
 from app.client_wheel import routes as client_wheel
 from app.competitions import routes as competitions
+from app.compressing import CompressedFiles
 from app.courses import routes as courses
 from app.dashboard import routes as dashboard
 from app.dependencies import check_origin_of
@@ -117,7 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     everybodys = (health, metrics, help_pages, client_wheel)
     for routes in (*edit, *handing_in, *standing, *of_staff, *staff, *people, *everybodys):
         app.include_router(routes.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", CompressedFiles(directory=STATIC), name="static")
     error_pages.install(app)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     # Around everything: what the framework answers by itself, such as to an exception, has the same headers.

@@ -10,18 +10,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
 
 import competitions
+from app.schema import migrate
 from tests.databases import Backend
 
 SAMPLES = Path(competitions.__file__).parent / "demo" / "samples"
 START_SECONDS = 180
+expect.set_options(timeout=20_000)  # milliseconds: pages come late where the machine has other work
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -34,10 +37,11 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class Site:
-    """A running service: its address, and the demo's passwords by e-mail address."""
+    """A running service: its address, and the demo's passwords by e-mail address. `cookies`: of who has signed in."""
 
     url: str
     passwords: Mapping[str, str]
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +60,7 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
     environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
     environment["SECATEUR_DATABASE_URL"] = url
     command = [sys.executable, "-m", "app.cli"]
-    subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
+    migrate(url)
     told = subprocess.run([*command, "demo"], env=environment, check=True, capture_output=True, text=True).stdout
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, "run"], env=environment, stdout=log, stderr=log)
@@ -116,6 +120,14 @@ class Visitor:
         self.page.goto(self.site.url + path)
 
     def sign_in(self, email: str) -> None:
+        """By the form, the first time that somebody does; later the browser comes with the cookie that it was given."""
+        if email in self.site.cookies:
+            self.page.context.add_cookies(self.site.cookies[email])
+        else:
+            self.sign_in_by_form(email)
+            self.site.cookies[email] = self.page.context.cookies()
+
+    def sign_in_by_form(self, email: str) -> None:
         self.open("/login")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(self.site.passwords[email])
@@ -131,13 +143,18 @@ class Visitor:
 
 @pytest.fixture
 def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Opens a window with the given settings; fails at the end where a console had something to say."""
+    """Opens a window with the given settings; fails at the end where a console had something to say, or another site was asked."""
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []
+    elsewhere: list[str] = []
+
+    def is_elsewhere(address: str) -> bool:
+        return not address.startswith((site.url, "data:", "blob:"))
 
     def open_window(**settings: object) -> Visitor:
         context = browser.new_context(**settings)  # type: ignore[arg-type] # Playwright's own keywords
         contexts.append(context)
+        context.on("request", lambda request: elsewhere.append(request.url) if is_elsewhere(request.url) else None)
         visitor = Visitor(context.new_page(), site, [])
 
         def listen(message: ConsoleMessage) -> None:
@@ -153,3 +170,4 @@ def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     for context in contexts:
         context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+    assert elsewhere == []

@@ -36,7 +36,7 @@ def test_a_dropped_file_reaches_its_score(visit: Visit) -> None:
     expect(page.locator(".upload-chosen")).to_contain_text("Starts as an HDF5 file does.")
     page.get_by_role("button", name="Hand in").click()
 
-    expect(page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(page.locator(".state-scored")).to_be_visible(timeout=60_000)
     expect(page.locator("#told")).to_contain_text("scored, score")
 
 
@@ -53,7 +53,7 @@ def test_the_end_of_a_grading_is_told_with_events_and_without(visit: Visit, lost
     page.get_by_role("button", name="Grade again").click()  # a regrading never copies an equal result
 
     expect(page.locator("#status")).to_be_visible()
-    expect(page.locator("#status[data-events]")).to_have_count(0, timeout=30_000)
+    expect(page.locator("#status[data-events]")).to_have_count(0, timeout=60_000)
     assert any(address.endswith("/submissions/1/events") for address in asked)
     visitor.complaints[:] = [each for each in visitor.complaints if "ERR_FAILED" not in each]
 

@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.only_on(
+        "sqlite",
+        reason="what a browser shows is decided by the answers: `tests/app` has them on both databases, `tests/faults` whole services",
+    ),
+]
 
 Visit = Callable[..., Any]
-PHONE = {"viewport": {"width": 390, "height": 844}}
+GRADED = 60_000
+"""Milliseconds within which a worker has graded a file, whatever else the machine does."""
 ALAN = "alan@example.org"
 INSTRUCTOR = "instructor@example.org"
 PARETO = "/competitions/demo/pareto"
 BOARD = "/competitions/demo/leaderboard"
-PAGES = ["/", "/competitions/demo", BOARD, PARETO, "/submissions", "/account", "/help", "/docs"]
 
 
 def test_a_stranger_is_told_what_this_is_and_where_to_sign_in(visit: Visit) -> None:
@@ -32,7 +38,7 @@ def test_a_file_from_the_form_reaches_a_score_and_a_rank(visit: Visit) -> None:
 
     visitor.hand_in("pruned-93")
 
-    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=GRADED)
     expect(visitor.page.get_by_text("0.8870").first).to_be_visible()
     expect(visitor.page.get_by_text("844 of 1,000").first).to_be_visible()
     expect(visitor.page.locator("main")).to_contain_text("Rank 1 of ")
@@ -47,7 +53,7 @@ def test_a_wrong_file_is_told_every_problem(visit: Visit) -> None:
 
     visitor.hand_in("wrong-architecture")
 
-    expect(visitor.page.locator(".state-rejected")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".state-rejected")).to_be_visible(timeout=GRADED)
     expect(visitor.page.locator(".problem")).to_have_count(3)
     expect(visitor.page.locator("main")).to_contain_text(
         "conv2d_1/kernel has shape (3, 3, 32, 64); the assignment needs (3, 3, 32, 32)."
@@ -70,11 +76,11 @@ def test_a_mixed_up_file_is_told_before_it_is_queued(visit: Visit) -> None:
 
 def test_everything_works_without_javascript(visit: Visit) -> None:
     visitor = visit(java_script_enabled=False)
-    visitor.sign_in(ALAN)
+    visitor.sign_in_by_form(ALAN)  # this session ends below
 
     visitor.hand_in("pruned-50")
 
-    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=GRADED)
     visitor.open("/")
     visitor.page.get_by_role("button", name="Sign out").click()
     expect(visitor.page.locator("main").get_by_role("link", name="Sign in")).to_be_visible()
@@ -134,13 +140,13 @@ def test_a_dense_reference_is_chosen_on_its_page_and_told_on_the_others(visit: V
     visitor = visit()
     visitor.sign_in(ALAN)
     visitor.hand_in("dense")
-    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".state-scored")).to_be_visible(timeout=GRADED)
 
     visitor.page.get_by_role("button", name="Make this one the dense reference").click()
 
     expect(visitor.page.get_by_role("button", name="No longer the reference")).to_be_visible()
     visitor.hand_in("pruned-50")
-    expect(visitor.page.locator("#reference")).to_contain_text("Drop in accuracy", timeout=30_000)
+    expect(visitor.page.locator("#reference")).to_contain_text("Drop in accuracy", timeout=GRADED)
     expect(visitor.page.locator("#reference")).to_contain_text("percentage points")
 
 
@@ -153,7 +159,7 @@ def test_the_instructor_sees_everybody_and_has_one_graded_again(visit: Visit) ->
     visitor.page.get_by_role("link", name="Number 1", exact=True).click()
     visitor.page.get_by_role("button", name="Grade again").click()
 
-    expect(visitor.page.locator(".state-scored").first).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".state-scored").first).to_be_visible(timeout=GRADED)
     expect(visitor.page.get_by_text("0.8870").first).to_be_visible()
 
 
@@ -168,17 +174,6 @@ def test_the_theme_follows_the_system_and_the_button(visit: Visit) -> None:
     expect(root).to_have_attribute("data-bs-theme", "light")
     visitor.page.reload()
     expect(root).to_have_attribute("data-bs-theme", "light")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, scheme: str) -> None:
-    visitor = visit(**PHONE, color_scheme=scheme)
-    visitor.sign_in(ALAN)
-
-    for path in PAGES:
-        visitor.open(path)
-        too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert visitor.page.evaluate(too_wide) <= 0, path
 
 
 def test_a_page_that_is_not_there_is_told_in_words(visit: Visit) -> None:

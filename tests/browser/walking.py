@@ -81,5 +81,5 @@ NO_PAGES = {
     "/submissions/{submission_id}/compacted/{kind}",
 }
 """What is asked for by GET and answers with data, a file or another address."""
-NOT_IN_THE_DEMO = {"/courses/{course}/rosters/{roster_id}", "/competitions/{slug}/rejudges/{rejudge_id}"}
-"""Pages of something that has to be made first; their own tests open them."""
+MADE = {"/courses/{course}/rosters/{roster_id}", "/competitions/{slug}/rejudges/{rejudge_id}"}
+"""Pages of something that has to be made first; the walk makes one of each."""
