@@ -13,6 +13,7 @@ from app.database import Database
 from app.errors import Conflict
 from app.leaderboard.ranking import Rule
 from app.leaderboard.standings import standings
+from app.observability.traces import Traces
 from app.queue import tickets, workers
 from app.queue import worker as worker_process
 from app.queue.grading import Grader
@@ -50,6 +51,10 @@ class Load:
     @property
     def lanes(self) -> tuple[Lane, ...]:
         return self.inner.lanes
+
+    @property
+    def traces(self) -> Traces:
+        return self.inner.traces
 
     @property
     def competitions(self) -> tuple[str, ...]:
