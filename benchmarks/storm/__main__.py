@@ -161,7 +161,7 @@ def _by_kind(spent: Mapping[str, float]) -> str:
 def wrong(outcome: Outcome) -> list[str]:
     """Whatever is not as it must be, speed apart."""
     files, graded = outcome.plan.files, outcome.graded
-    checks = {
+    checks: dict[str, Sequence[object]] = {
         "not answered": figures.unanswered(files),
         "lost, or ended as it must not": figures.lost(files, graded),
         "overtaken": figures.unfair(files, graded),

@@ -42,8 +42,13 @@ def unanswered(files: Sequence[Handed]) -> list[Handed]:
 
 def lost(files: Sequence[Handed], graded: Mapping[int, Graded]) -> list[Handed]:
     """The files that were taken, and ended otherwise than they must, or not at all."""
-    taken = [each for each in files if each.submission is not None]
-    return [each for each in taken if each.submission not in graded or graded[each.submission].state != ENDS[each.kind]]
+    return [
+        each for each in files if each.submission is not None and not _ended_well(each, graded.get(each.submission))
+    ]
+
+
+def _ended_well(file: Handed, found: Graded | None) -> bool:
+    return found is not None and found.state == ENDS[file.kind]
 
 
 def seconds_to_tell(files: Sequence[Handed], graded: Mapping[int, Graded]) -> list[float]:
@@ -108,8 +113,8 @@ def first_score_seconds(files: Sequence[Handed], graded: Mapping[int, Graded]) -
     for student in {each.student for each in files}:
         own = [each for each in files if each.student == student and each.kind is Kind.GOOD]
         sent = [each.sent for each in own if each.sent is not None]
-        ends = [graded[each.submission].finished for each in own if each.submission in graded]
-        known = [end for end in ends if end is not None]
+        found = [graded.get(each.submission or 0) for each in own]
+        known = [each.finished for each in found if each is not None and each.finished is not None]
         if sent and known:
             firsts.append(min(known) - min(sent))
     return firsts
