@@ -50,14 +50,14 @@ class Length:
     tune: int
 
 
-SHORT = Length(first=21, dense=5, freeze=1, masked=4, ramp=1, tune=1)
-LONG = Length(first=40, dense=20, freeze=10, masked=150, ramp=6, tune=15)
+SHORT = Length(first=30, dense=10, freeze=3, masked=12, ramp=4, tune=5)
+LONG = Length(first=40, dense=20, freeze=10, masked=40, ramp=6, tune=15)
 
 THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5)
-MASKING = (0.97,)
+MASKING = ((0.9, 1), (0.95, 1), (0.97, 2))
 GRADUALLY = ((0.95, 1), (0.98, 2))
-"""Sparsities, each with how many times `tune` the network is trained on there: the fewer weights, the longer."""
+"""Sparsities, each with how many times `masked` or `tune` the network is trained on there: the fewer weights, the longer."""
 
 
 def plan(length: Length) -> list[Step]:
@@ -66,16 +66,24 @@ def plan(length: Length) -> list[Step]:
     freezing = [Step(FREEZE, sparsity, (DENSE,), length.freeze) for sparsity in FREEZING]
     first = freezing[:2]
     best = tuple(step.name for step in first)
-    masking = [Step(MASKED, sparsity, best, length.masked) for sparsity in MASKING]
     return [
         Step(FIRST, epochs=length.first),
         Step(DENSE, 0.0, (FIRST,), length.dense, AGAIN),
         *first,
-        *masking,
+        *_masking(best, length),
         *thresholds,
         *_gradually(GRADUALLY, length),
         *freezing[2:],
     ]
+
+
+def _masking(start: tuple[str, ...], length: Length) -> list[Step]:
+    """From the best frozen network to few weights in steps: with nearly all of them gone at once, nothing is left to retrain."""
+    steps: list[Step] = []
+    for sparsity, times in MASKING:
+        steps.append(Step(MASKED, sparsity, start, times * length.masked))
+        start = (steps[-1].name,)
+    return steps
 
 
 def _gradually(sparsities: Iterable[tuple[float, int]], length: Length) -> list[Step]:

@@ -37,11 +37,13 @@ def test_every_method_has_a_title_and_a_step() -> None:
     assert methods == set(plan.TITLES) == {FIRST, DENSE, ONE_THRESHOLD, LAYERWISE, FREEZE, MASKED, GRADUAL}
 
 
-def test_masked_retraining_starts_from_freezing() -> None:
-    [masked] = [step for step in plan.plan(plan.SHORT) if step.name == "masked-97"]
+def test_masked_retraining_starts_from_freezing_and_goes_on_in_steps() -> None:
+    first, *others = [step for step in plan.plan(plan.SHORT) if step.method == MASKED]
 
-    assert masked.start
-    assert all(name.startswith(FREEZE) for name in masked.start)
+    assert first.start
+    assert all(name.startswith(FREEZE) for name in first.start)
+    assert [step.start for step in others] == [(first.name,), (others[0].name,)]
+    assert others[-1].name == "masked-97"
 
 
 def test_a_name_tells_method_and_sparsity() -> None:
