@@ -16,6 +16,7 @@ from app.clock import read_clock
 from app.competitions import definition
 from app.competitions import service as competitions
 from app.database import Database
+from app.observability.traces import Traces
 from app.queue import tickets, waiting, workers
 from app.queue import worker as worker_process
 from app.queue.grading import Grader, _Times
@@ -99,7 +100,7 @@ class Endless:
 
     def __init__(self, queue: Database, world: World, stop: Event, most: int) -> None:
         self.database, self.lanes, self.competitions = queue, BOTH, ()
-        self._world, self._stop, self._most = world, stop, most
+        self._world, self._stop, self._most, self.traces = world, stop, most, Traces()
         self.given: list[Lane] = []
 
     def grade(self, ticket: Ticket) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.database import Database
+from app.observability.traces import Traces
 from app.queue import worker as worker_process
 from app.queue.grading import Grader
 from app.queue.tickets import Ticket
@@ -30,7 +31,7 @@ class Broken:
     """A grader that meets a fault of ours."""
 
     def __init__(self, database: Database, error: Exception) -> None:
-        self.database, self.error = database, error
+        self.database, self.error, self.traces = database, error, Traces()
 
     def grade(self, ticket: Ticket) -> None:
         raise self.error
