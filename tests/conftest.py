@@ -11,6 +11,8 @@ from tests.databases import KINDS, Backend
 
 # TensorFlow has it off on processors without AVX-512, and runs no channels-first convolution then; read once, at import.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Tests run beside each other: torch on every core makes its threads wait for one another, at twice the processor time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What is imported while tests are collected stays to the end: looking through it for garbage, again and again, takes
 # a fifth of the time until the first test.
 gc.disable()
