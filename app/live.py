@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Lock
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
@@ -90,10 +91,18 @@ class Live:
 
     def __init__(self, look: Look) -> None:
         self._look = look
+        self._looking = Lock()
+        self._closed = False
         self._watchers: dict[int, set[_Watcher]] = {}
         self._people: Counter[int] = Counter()
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+
+    def close(self) -> None:
+        """Waits for a look that is under way, whoever asked for it may be gone; nothing is looked up afterwards."""
+        self._closed = True
+        with self._looking:
+            pass
 
     def check_room(self, user_id: int) -> None:
         """Raises AppError 429 where there are too many streams: the page then asks by itself from time to time."""
@@ -139,7 +148,7 @@ class Live:
         while self._watchers:
             self._wake.clear()
             try:
-                found = await to_thread.run_sync(self._look, tuple(self._watchers), limiter=limiter)
+                found = await to_thread.run_sync(self._look_unless_closed, tuple(self._watchers), limiter=limiter)
             except SQLAlchemyError:
                 log.exception("live.look_failed")
                 found = {}
@@ -149,3 +158,7 @@ class Live:
             await asyncio.sleep(SHORTEST_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS - SHORTEST_SECONDS)
+
+    def _look_unless_closed(self, numbers: Collection[int]) -> Mapping[int, News]:
+        with self._looking:
+            return {} if self._closed else self._look(numbers)

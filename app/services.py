@@ -46,6 +46,7 @@ class Services:
 
     def close(self) -> None:
         """Lets the database go, and sends what is not sent of the traces."""
+        self.live.close()
         self.database.close()
         self.traces.close()
 

@@ -1,6 +1,7 @@
 """Streams of news: one look for all who watch, nothing twice, an end, and a limit."""
 
 import asyncio
+import threading
 from collections.abc import Collection, Mapping
 
 import pytest
@@ -123,3 +124,34 @@ def test_a_stream_without_news_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(live, "LONGEST_SECONDS", 0.1)
 
     assert asyncio.run(hear(Live(Story(WAITING)), 1)) == [WAITING]
+
+
+async def _one_look(room: Live) -> None:
+    watching = asyncio.ensure_future(hear(room, 1))
+    await asyncio.sleep(0.1)  # two looks' time
+    watching.cancel()
+
+
+def test_a_look_that_nobody_waits_for_any_more_has_ended_once_it_is_closed() -> None:
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(submissions: Collection[int]) -> Mapping[int, News]:
+        begun.set()
+        may_end.wait(30)
+        ended.set()
+        return {}
+
+    async def goes_away(room: Live) -> None:
+        watching = asyncio.ensure_future(hear(room, 1))
+        await asyncio.to_thread(begun.wait, 30)
+        watching.cancel()
+        threading.Timer(0.05, may_end.set).start()
+
+    room = Live(slow)
+    asyncio.run(goes_away(room))
+    room.close()
+
+    assert ended.is_set()
+    begun.clear()
+    asyncio.run(asyncio.wait_for(_one_look(room), 30))
+    assert not begun.is_set()
