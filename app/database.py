@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import read_clock
 from app.engines import checked_url, hasty_engine, is_busy, read_engine, write_engine
-from app.leaderboard.refreshing import before_commit
 from app.schema import migrate, pending
 
 __all__ = ["Database", "migrate", "pending"]
@@ -25,10 +24,11 @@ PAGE_WRITES = 20
 class Database:
     """Pools of connections to one database. Close it at the end of the process.
 
+    `before_commit` is given each session of `write` that is about to be committed, to add what belongs to it.
     Objects stay readable after their session ended; what was not loaded by then raises.
     """
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, before_commit: Callable[[Session], None] | None = None) -> None:
         self.url = checked_url(database_url)
         self._reader = read_engine(self.url)
         self._writer = write_engine(self.url)
@@ -36,7 +36,8 @@ class Database:
         self._page_writes = BoundedSemaphore(PAGE_WRITES)
         self._read_sessions = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._write_sessions = sessionmaker(self._writer, expire_on_commit=False)
-        event.listen(self._write_sessions, "before_commit", before_commit)
+        if before_commit is not None:
+            event.listen(self._write_sessions, "before_commit", before_commit)
         self._hasty_sessions = sessionmaker(self._hasty, expire_on_commit=False)
 
     @contextmanager
@@ -47,7 +48,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that is committed at the end and rolled back where the block raises. What counts is written down with it.
+        """A session that is committed at the end and rolled back where the block raises.
 
         On SQLite its first statement takes the one write lock: keep the block short, and hash, read files and wait
         outside of it. Do not open one inside another. On Postgres others write meanwhile: what decides by a row that it

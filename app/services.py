@@ -15,6 +15,7 @@ from app.database import Database
 from app.live import Live
 from app.observability.metrics import Metrics
 from app.observability.traces import Traces, open_traces
+from app.records import open_database
 from app.rendering import Renderer
 from app.settings import Settings
 from app.storage import Store, open_store
@@ -53,7 +54,7 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """The services for one process; the caller closes them."""
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     newsroom = Newsroom(database, timedelta(seconds=settings.worker_dead_seconds))
     return Services(
         settings=settings,

@@ -56,6 +56,7 @@ class Submission(Base):
             ["entrant_id", "competition_id"], ["entrants.id", "entrants.competition_id"], ondelete="RESTRICT"
         ),
         Index(None, "competition_id", "received_at"),
+        Index(None, "competition_id", "id"),
         Index(None, "entrant_id", "received_at"),
         Index(
             "uq_submissions_reference",

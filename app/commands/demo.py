@@ -16,6 +16,7 @@ from app.competitions.stored import Definitions
 from app.courses import queries as course_queries
 from app.courses import service as courses
 from app.database import Database
+from app.records import open_database
 from app.schema import require_current
 from app.services import make_passwords
 from app.settings import Settings
@@ -45,7 +46,7 @@ def demo() -> None:
     """Create the demo course where there is none, and print the passwords, this once."""
     settings = Settings()
     require_current(settings.database_url)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     try:
         _make(settings, database)
     finally:

@@ -5,7 +5,7 @@ from contextlib import closing
 import click
 
 from app.commands.standings import write_down
-from app.database import Database
+from app.records import open_database
 from app.schema import migrate, pending
 from app.settings import Settings
 
@@ -17,7 +17,7 @@ def bring_up_to_date() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     missing = pending(settings.database_url)
     migrate(settings.database_url)
-    with closing(Database(settings.database_url)) as database:
+    with closing(open_database(settings.database_url)) as database:
         write_down(database)
     click.echo("\n".join(f"migrated: {sentence}" for sentence in missing) or "the database is up to date")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from app.commands.standings import write_down
-from app.database import Database
 from app.moving import restoring, taking
 from app.moving.manifest import Manifest
+from app.records import open_database
 from app.rendering import file_size
 from app.schema import require_current
 from app.settings import Settings
@@ -24,7 +24,7 @@ def back_up(folder: Path) -> None:
     """
     settings = Settings()
     require_current(settings.database_url)
-    with closing(Database(settings.database_url)) as database:
+    with closing(open_database(settings.database_url)) as database:
         taken = taking.take(database, open_store(settings), folder)
     held = taken.manifest
     click.echo(f"{taken.folder}: {sum(held.tables.values()):,} rows, {_files(held)}, {taken.copied:,} copied just now")
@@ -46,7 +46,7 @@ def restore(folder: Path, *, check: bool) -> None:
         restoring.check(backup)
     else:
         restoring.restore(backup, settings.database_url, open_store(settings))
-        with closing(Database(settings.database_url)) as database:
+        with closing(open_database(settings.database_url)) as database:
             write_down(database)
     done = "is whole" if check else "is put up"
     held = backup.manifest

@@ -7,6 +7,7 @@ import click
 from app.database import Database
 from app.leaderboard.refreshing import mark_all, refresh
 from app.leaderboard.verifying import wrong
+from app.records import open_database
 from app.schema import require_current
 from app.settings import Settings
 
@@ -21,7 +22,7 @@ def check() -> None:
     """Compute everything anew and compare; ends with 1 where something is otherwise. Safe while the service runs."""
     settings = Settings()
     require_current(settings.database_url)
-    with closing(Database(settings.database_url)) as database, database.read() as session:
+    with closing(open_database(settings.database_url)) as database, database.read() as session:
         found = wrong(session)
     for slug, entrant_id, part in found:
         click.echo(f"{slug}: entrant {entrant_id}, {part.value} part: not what it should be", err=True)
@@ -35,7 +36,7 @@ def rebuild() -> None:
     """Compute and write down everything anew. Safe while the service runs: boards stay right meanwhile."""
     settings = Settings()
     require_current(settings.database_url)
-    with closing(Database(settings.database_url)) as database:
+    with closing(open_database(settings.database_url)) as database:
         with database.write() as session:
             mark_all(session)
         write_down(database)

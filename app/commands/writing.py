@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.records import open_database
 from app.schema import require_current
 from app.settings import Settings
 
@@ -14,7 +14,7 @@ from app.settings import Settings
 def writing(settings: Settings) -> Iterator[Session]:
     """A session that writes, on a connection of its own. Raises OutdatedDatabase."""
     require_current(settings.database_url)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     try:
         with database.write() as session:
             yield session

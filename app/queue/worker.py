@@ -23,6 +23,7 @@ from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, may_pass
 from app.queue.workers import Identity
+from app.records import open_database
 from app.settings import Settings
 from app.storage import open_store
 from grader import exports
@@ -80,7 +81,7 @@ def run(settings: Settings, role: Role) -> int:
         reader = stack.enter_context(Airlock(READING_JOB))
         evaluator = stack.enter_context(Airlock(EVALUATING_JOB))
         exporter = stack.enter_context(OnDemand(EXPORTING_JOB)) if exports.has_torch() else None
-        database = Database(settings.database_url)
+        database = open_database(settings.database_url)
         stack.callback(database.close)
         store = open_store(settings, min_free_bytes=0)
         rules = stack.enter_context(RulesCache(database, store))

@@ -15,7 +15,7 @@ _MADE: dict[str, FastAPI] = {}
 
 @contextmanager
 def application(settings: Settings) -> Iterator[FastAPI]:
-    """The application with services of its own; its routes may be those of an earlier one. Its database is closed at the end."""
+    """The application with services of its own; its routes may be those of an earlier one. They are closed at the end."""
     kind = repr(settings.model_dump(exclude={"data_dir", "database_url"}))
     if (app := _MADE.pop(kind, None)) is None:
         app = create_app(settings)
@@ -23,6 +23,6 @@ def application(settings: Settings) -> Iterator[FastAPI]:
         app.state.services = open_services(settings)
     routes = len(app.routes)
     yield app
-    app.state.services.database.close()
+    app.state.services.close()
     if len(app.routes) == routes:  # else a test added some
         _MADE[kind] = app

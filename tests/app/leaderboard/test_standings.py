@@ -24,6 +24,7 @@ from app.leaderboard.ranking import Candidate, Ladder, Rule
 from app.leaderboard.refreshing import mark_all
 from app.leaderboard.standings import standings
 from app.leaderboard.verifying import wrong
+from app.records import open_database
 from grader.splits import Part
 from models.accounts import User
 from models.competitions import Competition, CompetitionVersion
@@ -169,7 +170,7 @@ def change_zone(session: Session, world: World, random: Random) -> None:
 
 @pytest.fixture
 def database_of(world: World) -> Iterator[Database]:
-    with closing(Database(world.database_url)) as database:
+    with closing(open_database(world.database_url)) as database:
         yield database
 
 
