@@ -7,11 +7,12 @@ import keras
 from kits.reference import masks
 from kits.reference.data import Data
 from kits.reference.masks import Arrays
-from kits.reference.network import Model, build
+from kits.reference.network import Model, build, decaying
 from kits.reference.plan import DENSE, FIRST, FREEZE, GRADUAL, LAYERWISE, MASKED, ONE_THRESHOLD, Step
 from kits.reference.training import Recipe, train
 
 PRUNED_FROM = 0.8  # of the share that the network lost
+DECAY = 2e-4  # of the dense network's last cycle
 EVERY_STEPS = 25  # between two masks of the gradual method
 
 
@@ -26,17 +27,18 @@ def make(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) ->
 
 
 def dense(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
-    """The network trained from scratch, or on from an earlier cycle."""
+    """The network trained from scratch, or on from an earlier cycle, in which weights that do little then shrink."""
     model = build()
     if start:
         model.set_weights(start)
+        decaying(model, DECAY)
     progress = train(model, data, recipe, folder)
     return progress.best, progress.best_epoch + 1
 
 
 def freeze(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
     """One threshold, then the layers that it pruned are frozen and the others are trained on."""
-    model = build()
+    model = build(sparsity=step.sparsity)
     model.set_weights(masks.applied(start, masks.by_one_threshold(start, step.sparsity)))
     freeze_pruned(model)
     progress = train(model, data, recipe, folder)
@@ -64,7 +66,7 @@ def _share(arrays: Arrays) -> float:
 def masked(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path) -> tuple[Arrays, int]:
     """One threshold, then all that is left is trained with the gradients multiplied by the mask of what is not zero."""
     arrays = masks.applied(start, masks.by_one_threshold(start, step.sparsity))
-    model = build(masked=True)
+    model = build(masked=True, sparsity=step.sparsity)
     model.set_weights(arrays)
     model.use(masks.of_nonzero(arrays), hold=False)
     progress = train(model, data, recipe, folder)
@@ -76,7 +78,7 @@ def gradual(step: Step, start: Arrays, data: Data, recipe: Recipe, folder: Path)
 
     Their paper prunes each layer to the same sparsity; one threshold for all layers is used here, as in method 1.
     """
-    model = build(masked=True)
+    model = build(masked=True, sparsity=step.sparsity)
     model.set_weights(start)
     model.use(masks.of_nonzero(start), hold=True)
     steps = -(-len(data.train.labels) // recipe.batch)

@@ -47,6 +47,25 @@ class MaskedSequential(keras.Sequential):  # type: ignore[misc]  # Keras has no 
         return self.compute_metrics(images, labels, predicted)
 
 
-def build(*, masked: bool = False) -> Model:
-    """The untrained network of the assignment: 592,933 parameters."""
-    return (MaskedSequential if masked else keras.Sequential)(architecture.layers(keras))
+def build(*, masked: bool = False, sparsity: float = 0.0) -> Model:
+    """The untrained network of the assignment: 592,933 parameters.
+
+    With a sparsity, its dropout is that of a network that has lost so much already: each rate times the root of what
+    is left (S. Han et al., Learning both Weights and Connections for Efficient Neural Networks, 2015, section 3.2).
+    """
+    layers = architecture.layers(keras)
+    for layer in layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate *= (1 - sparsity) ** 0.5
+    return (MaskedSequential if masked else keras.Sequential)(layers)
+
+
+def decaying(model: Model, decay: float) -> Model:
+    """The network, with `decay` times the sum of the squares of its kernels added to its loss.
+
+    What the images ask nothing of goes to zero, so that a threshold takes it and leaves the rest.
+    """
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            layer.kernel.regularizer = keras.regularizers.L2(decay)
+    return model

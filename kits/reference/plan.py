@@ -50,12 +50,12 @@ class Length:
     tune: int
 
 
-SHORT = Length(first=30, dense=10, freeze=3, masked=12, ramp=3, tune=3)
+SHORT = Length(first=30, dense=10, freeze=3, masked=8, ramp=3, tune=5)
 LONG = Length(first=40, dense=20, freeze=10, masked=30, ramp=6, tune=15)
 
 THRESHOLDS = (0.2, 0.42, 0.5, 0.59, 0.75, 0.9, 0.95)
 FREEZING = (0.75, 0.9, 0.5)
-MASKING = ((0.9, 1), (0.95, 1), (0.97, 3))
+MASKING = ((0.9, 1), (0.95, 1), (0.97, 2), (0.98, 2))
 GRADUALLY = ((0.95, 1), (0.98, 2))
 """Sparsities, each with how many times `masked` or `tune` the network is trained on there: the fewer weights, the longer."""
 
