@@ -7,9 +7,10 @@ import click
 
 from client import account
 from client.card import Card
-from client.connection import connect
+from client.connection import Connection, connect
 from client.options import competition_option, format_option, meant, show
 from client.tables import Format, moment
+from client.trouble import Exit, Trouble
 
 LISTED = 50
 
@@ -63,11 +64,12 @@ def submissions(competition: str, limit: int, form: str) -> None:
 
 
 @click.command("show")
-@click.argument("submission", type=click.IntRange(1))
+@click.argument("submission", type=click.IntRange(1), required=False)
 @format_option
-def show_one(submission: int, form: str) -> None:
-    """Tell what became of one SUBMISSION, by its number. Ends with 1 where its file was rejected."""
+def show_one(submission: int | None, form: str) -> None:
+    """Tell what became of one SUBMISSION, by its number, or of the newest. Ends with 1 where its file was rejected."""
     with connect() as connection:
+        submission = submission or _newest(connection)
         body = connection.get(f"/submissions/{submission}")
         card = Card(body, f"{connection.url}/submissions/{submission}")
     if form == Format.JSON:
@@ -124,6 +126,14 @@ def limits(competition: str, form: str) -> None:
     }
     rows = [facts] if form == Format.CSV else [{"": name, " ": _told(value)} for name, value in facts.items()]
     show(rows, form, body)
+
+
+def _newest(connection: Connection) -> int:
+    """The number of the newest submission. Raises Trouble where nothing was handed in."""
+    found = connection.get("/submissions")["items"]
+    if not found:
+        raise Trouble(Exit.USAGE, "nothing handed in yet: secateur submit FILE")
+    return int(found[0]["id"])
 
 
 def _unlimited(count: int | None) -> int | str:

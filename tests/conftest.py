@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.databases import KINDS, Backend
+from tests.demo_site import Site, serving
 
 # TensorFlow has it off on processors without AVX-512, and runs no channels-first convolution then; read once, at import.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -18,13 +19,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 gc.disable()
 
 LONG = (
-    "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "corpus/", "competitions/test_ntu_hw13.py",
+    "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "documents/", "corpus/", "competitions/test_ntu_hw13.py",
     "app/test_end_to_end.py", "app/test_class_day.py", "competitions/", "grader/test_keras_process.py", "faults/",
     "app/test_", "migrations/", "kits/", "app/commands/", "grader/checking/",
 )  # fmt: skip
 """What takes longest, which begins first: where files are given out one by one, nobody waits for the last of these."""
 
-BROWSER = "tests/browser/"
+TOGETHER = ("tests/browser/", "tests/documents/")
+"""What shares one service with the demo."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,14 +57,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files are given out one by one (`--dist loadfile`), those of the browser together: they share one service."""
+    """Files are given out one by one (`--dist loadfile`), those that share one service together."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     scheduler = LoadFileScheduling(config, log)
     by_file = scheduler._split_scope
-    scheduler._split_scope = lambda nodeid: BROWSER if nodeid.startswith(BROWSER) else by_file(nodeid)
+    scheduler._split_scope = lambda nodeid: TOGETHER[0] if nodeid.startswith(TOGETHER) else by_file(nodeid)
     return scheduler
 
 
@@ -79,3 +81,11 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
 def backend(request: pytest.FixtureRequest, backends: Mapping[str, Backend]) -> Backend:
     """The kind of database that a test runs on."""
     return backends[request.param]
+
+
+@pytest.fixture(scope="session")
+def site(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`secateur run` with the demo course, on a free port; ended with the session."""
+    folder = tmp_path_factory.mktemp("site")
+    with backend.empty(folder) as url:
+        yield from serving(folder, url)

@@ -1,29 +1,17 @@
-"""A whole service with its demo, on loopback, and a real browser that looks at it."""
+"""A real browser that looks at the demo's service."""
 
-import os
-import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
-from sqlalchemy import NullPool, create_engine, text
 
 import competitions
-from app.schema import migrate
-from tests.databases import Backend
+from tests.demo_site import Site
 
 SAMPLES = Path(competitions.__file__).parent / "demo" / "samples"
-START_SECONDS = 180
 expect.set_options(timeout=20_000)  # milliseconds: pages come late where the machine has other work
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -33,68 +21,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running service: its address, and the demo's passwords by e-mail address. `cookies`: of who has signed in."""
-
-    url: str
-    passwords: Mapping[str, str]
-    cookies: dict[str, list[Any]] = field(default_factory=dict)
-
-
-@pytest.fixture(scope="session")
-def site(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """`secateur run` with the demo course, on a free port; ended with the session."""
-    folder = tmp_path_factory.mktemp("site")
-    with backend.empty(folder) as url:
-        yield from serving(folder, url)
-
-
-def serving(folder: Path, url: str) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"DATA_DIR": str(folder), "PORT": str(port), "WORKER_PROCESSES": "1", "MIN_FREE_DISK_BYTES": "0"}
-    environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
-    environment["SECATEUR_DATABASE_URL"] = url
-    command = [sys.executable, "-m", "app.cli"]
-    migrate(url)
-    told = subprocess.run([*command, "demo"], env=environment, check=True, capture_output=True, text=True).stdout
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, "run"], env=environment, stdout=log, stderr=log)
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz?worker=true", process)
-            wait_until_graded(url)
-            yield Site(f"http://127.0.0.1:{port}", dict(re.findall(r"(\S+@example\.org)\s+(\S+)", told)))
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.1)
-    raise AssertionError(f"the service did not come up, exit status {process.poll()}")
-
-
-def wait_until_graded(url: str) -> None:
-    """Returns when the demo's own submissions have ended."""
-    engine = create_engine(url, poolclass=NullPool)
-    under_way = text("SELECT count(*) FROM gradings WHERE state IN ('queued', 'running')")
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with engine.connect() as connection:
-            if not connection.scalar(under_way):
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"the demo's submissions were not graded within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, Site, Visitor, serving
+from tests.browser.conftest import CHROMIUM, FLAGS, Visitor
 from tests.browser.walking import STAFF, STRANGER, STUDENT
+from tests.demo_site import Site, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "docs" / "images"

@@ -128,6 +128,14 @@ def test_lists_come_as_table_json_and_csv(alan: Run, records: Database, world: W
     assert alan("show", 99).exit_code == 2
 
 
+def test_without_a_number_the_newest_submission_is_shown(alan: Run, records: Database, world: World) -> None:
+    assert (alan("show").exit_code, "nothing handed in yet" in alan("show").stderr) == (2, True)
+    hand_in(records, world, "alan")
+    hand_in(records, world, "alan")
+
+    assert "Submission 2: queued" in alan("show").stdout
+
+
 def test_rules_that_were_seen_once_check_without_the_server(
     alan: Run, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,13 @@
 """The rules of a term in a definition, and what is said about those that are wrong."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from app.competitions.definition import CompetitionDefinition, from_json, from_yaml
 from grader.errors import DefinitionError
 from tests.app import term
 from tests.app.world import FOLDER
+from tests.documents.blocks import block
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "instructors.md"
 TEXT = term.text()
 
 
@@ -33,9 +30,7 @@ def test_decimals_are_kept_as_they_are_written() -> None:
 
 
 def test_the_example_of_the_documentation_is_a_definition() -> None:
-    blocks = re.findall(r"(?m)^    grading:\n(?:    .*\n)+", DOCS.read_text(encoding="utf-8"))
-    [block] = [each for each in blocks if "splits:" in each]
-    rules, _, course = "".join(line[4:] + "\n" for line in block.splitlines()).partition("course:\n")
+    rules, _, course = block("instructors.md#the-rules-of-a-term-1").text.partition("course:\n")
     head = term.text("").replace(term.GRADING, rules.removeprefix("grading:\n"))
 
     found = from_yaml(head + "course:\n" + course, "ntu.yaml", FOLDER)
