@@ -7,7 +7,7 @@ min, max, abs, round, log and sqrt. It is parsed once into closures over `fracti
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -82,13 +82,6 @@ def parse(text: str, allowed: frozenset[str]) -> Formula:
     parser = _Parser(source, allowed)
     closure = parser.build(tree, 0)
     return Formula(source, frozenset(parser.used), closure)
-
-
-def conjuncts(text: str) -> Sequence[str]:
-    """The parts of a condition that all have to hold, as they are written; a formula that was parsed before."""
-    tree = ast.parse(text.strip(), mode="eval").body
-    parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
-    return [ast.get_source_segment(text.strip(), part) or "" for part in parts]
 
 
 class _Parser:

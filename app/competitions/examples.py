@@ -88,8 +88,19 @@ def _numbers(given: Mapping[str, str], parameters: int | None) -> dict[str, Frac
         known.setdefault("parameters", Fraction(parameters))
     elif "sparsity" in known:
         known.setdefault("parameters", Fraction(1))  # a share is the same of any number
+    return derived(known)
+
+
+def derived(given: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Metrics by their names here, and those that follow from them, the words of courses among them."""
+    known = dict(given)
     for whole, part, share in (("parameters", "zeros", "sparsity"), ("examples", "correct", "accuracy")):
         _complete(known, whole, part, share)
+    for kind, macs in (("flops", "macs_dense"), ("flops_effective", "macs_effective")):
+        if macs in known:
+            known.setdefault(kind, 2 * known[macs])
+        elif kind in known:
+            known[macs] = known[kind] / 2
     for name, metric in ALIASES.items():
         if metric in known:
             known[name] = known[metric]

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from app.leaderboard.ranking import Ladder
 from app.leaderboard.service import Board, Row
 from app.leaderboard.values import csv_text
-from grader.formula import conjuncts
+from grader.formula_parts import conjuncts
 
 
 class Sort(StrEnum):

@@ -7,6 +7,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from app.leaderboard import guide_lines
 from app.leaderboard.columns import Better, Column, Kind
 from app.leaderboard.plots import Of, Plot, Point
 from app.leaderboard.pointing import Spot, with_spots
@@ -132,6 +133,8 @@ def _draw(axes: "Axes", plot: Plot, palette: Palette) -> Drawn:
                 *_places(plot, chosen), s=size, c=fills, edgecolors=colour, linewidths=1.3, label=label, zorder=3
             )
             drawn.append((marks, chosen))
+    if plot.points and guide_lines.draw(axes, plot.guides, palette.soft):
+        axes.plot([], [], color=palette.soft, linestyle=guide_lines.DOTTED, label="equal score", **guide_lines.PEN)
     if plot.points:
         legend = axes.legend(frameon=False, labelcolor=palette.ink, fontsize=9, loc="best")
         legend.set_zorder(1)

@@ -15,6 +15,7 @@ from app.errors import Unprocessable
 from app.leaderboard import columns, queries
 from app.leaderboard.columns import Better, Column
 from app.leaderboard.frontier import frontier_among
+from app.leaderboard.guides import Guides, guides
 from app.leaderboard.scored import Scored
 from app.leaderboard.service import axes, counting_for, frontier_of, rule_of
 from models.accounts import User
@@ -64,6 +65,7 @@ class Plot:
     left_out: int
     known: Mapping[str, Column]
     zone: ZoneInfo
+    guides: Guides
 
 
 def plot(session: Session, entry: Entry, user: User, wish: Wish) -> Plot:
@@ -95,7 +97,8 @@ def plot(session: Session, entry: Entry, user: User, wish: Wish) -> Plot:
         for row, a, b in _complete(rows, x, y)
     ]
     points.sort(key=lambda point: _order(point, x, y))
-    return Plot(x, y, wish.of, points, len(rows) - len(points), known, entry.zone)
+    lines = guides(entry.definition, x.name, y.name)
+    return Plot(x, y, wish.of, points, len(rows) - len(points), known, entry.zone, lines)
 
 
 def _column(known: Mapping[str, Column], name: str, better: Better | None) -> Column:

@@ -26,6 +26,7 @@ from app.leaderboard.arranging import (
     heads,
     own_place,
 )
+from app.leaderboard.guides import guides
 from app.leaderboard.past import moves
 from app.leaderboard.schemas import BoardBody, board_body
 from app.leaderboard.service import Board, Row, board, rule_of
@@ -130,6 +131,7 @@ def _shown(entry: Entry, content: Board, wish: Wish, seen: Reveal) -> dict[str, 
     return {
         "entry": entry,
         "board": content,
+        "guides": guides(entry.definition, content.x.name, content.y.name),
         "wish": wish,
         "heads": heads(wish, content.part.value if seen.has_private else None),
         "line": credit_line(rules.full_credit, content.standings.ladder),

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from grader.errors import DefinitionError
-from grader.formula import conjuncts, parse
+from grader.formula import parse
+from grader.formula_parts import conjuncts
 from grader.scoring import METRICS
 
 CONDITIONS = {"rank_if": "for a rank", "full_credit": "for full credit"}
