@@ -29,8 +29,9 @@ from app.commands.standings import write_down
 from app.competitions import definition
 from app.competitions import service as competitions
 from app.courses import service as courses
-from app.database import Database, migrate
+from app.database import migrate
 from app.main import create_app
+from app.records import open_database
 from app.settings import Settings
 from app.storage import Store
 from benchmarks.material import SHIPPED
@@ -148,7 +149,7 @@ def _whole_tables(url: str, seen: list[tuple[str, Any]]) -> list[str]:
 def _course(folder: Path, url: str, submissions: int, students: int) -> Course:
     migrate(url)
     np.savez(folder / "test.npz", images=np.zeros((20, 25, 25, 3), np.uint8), labels=np.arange(20, dtype=np.int64) % 5)
-    with closing(Database(url)) as database, database.write() as session:
+    with closing(open_database(url)) as database, database.write() as session:
         course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")
         copied = competitions.copy_dataset(Store(folder), "bench", folder / "test.npz")
         data = competitions.add_dataset(session, copied)
@@ -160,7 +161,7 @@ def _course(folder: Path, url: str, submissions: int, students: int) -> Course:
         for begin in range(1, submissions + 1, AT_ONCE):
             numbers = range(begin, min(begin + AT_ONCE, submissions + 1))
             _fill(session, numbers, version.competition_id, version.id, students)
-    with closing(Database(url)) as database:
+    with closing(open_database(url)) as database:
         write_down(database)
     _analyse(url)
     app = create_app(Settings(data_dir=folder, database_url=url, public_url="http://testserver", worker_processes=0))

@@ -19,7 +19,8 @@ from app.accounts import service as accounts
 from app.competitions import definition
 from app.competitions import service as competition_service
 from app.courses import service as courses
-from app.database import Database, migrate
+from app.database import migrate
+from app.records import open_database
 from app.storage import Store
 from benchmarks.material import SHIPPED
 from benchmarks.measuring import cores
@@ -176,7 +177,7 @@ def service(
 def _populate(database_url: str, folder: Path, test_set: Path, path: Path, students: int) -> list[str]:
     """The students' tokens, in a course with a competition on this test set."""
     migrate(database_url)
-    database = Database(database_url)
+    database = open_database(database_url)
     text = path.read_text(encoding="utf-8")
     tokens = []
     with database.write() as session:

@@ -23,8 +23,9 @@ from app.accounts import service as accounts
 from app.competitions import definition
 from app.competitions import service as competitions
 from app.courses import service as courses
-from app.database import Database, migrate
+from app.database import migrate
 from app.main import create_app
+from app.records import open_database
 from app.settings import Settings
 from app.storage import Store
 from benchmarks.material import SHIPPED
@@ -97,7 +98,7 @@ def _course(folder: Path, *, full: bool) -> TestClient:
     migrate(url)
     np.savez(folder / "test.npz", images=np.zeros((20, 25, 25, 3), np.uint8), labels=np.arange(20, dtype=np.int64) % 5)
     text = (SHIPPED / "demo.yaml").read_text(encoding="utf-8").replace("course:\n", "course:\n  teams: {size: 3}\n")
-    with closing(Database(url)) as database, database.write() as session:
+    with closing(open_database(url)) as database, database.write() as session:
         course = courses.create_course(session, slug="bench", title="Bench", time_zone="America/New_York")
         person = accounts.create_user(session, email="i@example.org", name="Instructor", password_hash="-")
         courses.add_member(session, course.id, person.id, Role.INSTRUCTOR)
