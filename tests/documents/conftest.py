@@ -42,7 +42,12 @@ class Machine:
         """What a program prints that is started here; without a terminal, so that a secret is read from `typed`."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("SECATEUR_", "PIP_"))}
         environment |= {"HOME": str(self.folder), "PATH": f"{self.folder / 'env' / 'bin'}:{os.defpath}"}
-        environment |= {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1"}
+        environment |= {
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_COMPILE": "1",
+        }
         done = subprocess.run(
             command,
             cwd=self.folder,
