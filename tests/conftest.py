@@ -25,7 +25,7 @@ LONG = (
 )  # fmt: skip
 """What takes longest, which begins first: where files are given out one by one, nobody waits for the last of these."""
 
-TOGETHER = ("tests/browser/", "tests/documents/")
+TOGETHER = ("tests/browser/", "tests/documents/test_students.py")
 """What shares one service with the demo."""
 
 
