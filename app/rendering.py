@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from app.accounts.user_agents import browser_name
 from app.client_wheel import building as client_wheel
 from app.compressing import packed
 from app.settings import Settings
@@ -45,6 +46,7 @@ class Renderer:
             "score": score,
             "when": when,
             "markdown": markdown,
+            "browser_name": browser_name,
             "filesize": file_size,
             "exactly": exactly,
             "duration": duration,

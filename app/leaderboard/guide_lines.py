@@ -113,7 +113,7 @@ def _along(axes: "Axes", line: Any, told: str, colour: str) -> None:
     left, right = (end, inner) if is_left else (inner, end)
     turn = degrees(atan2(right[1] - left[1], right[0] - left[0]))
     side = "left" if is_left else "right"
-    told = f"  {told}" if is_left else f"{told}  "  # off the plot's edge
+    told = f"{' ' * 4}{told}" if is_left else f"{told}{' ' * 4}"  # off the plot's edge
     axes.text(
         end[0], end[1], told, color=colour, ha=side, va="bottom", rotation=turn, transform_rotates_text=True, **WORDS
     )

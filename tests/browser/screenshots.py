@@ -3,7 +3,7 @@
 import argparse
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, Visitor
+from tests.browser.making import made
+from tests.browser.showing import Show, close_homework, furnish
 from tests.browser.walking import STAFF, STRANGER, STUDENT
 from tests.demo_site import Site, serving
 
@@ -21,12 +23,34 @@ WINDOWS: Mapping[str, Mapping[str, object]] = {
     "dark": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
+ADA, ADMIN, ALAN = "ada@example.org", "admin@example.org", "alan@example.org"
+REPORT = "/submissions/11"
+"""Ada's last one at the demo, after those of the class."""
 SHOWN = {
     "/competitions/demo": ("competition", "light"),
-    "/submissions/5": ("report", "light"),
+    REPORT: ("report", "light"),
     "/competitions/demo/leaderboard": ("leaderboard", "dark"),
 }
 """Pages of the README, their file and their theme."""
+HOMEWORK = "/competitions/homework"
+OPEN = [HOMEWORK, f"{HOMEWORK}/leaderboard", f"{HOMEWORK}/team", f"{HOMEWORK}/announcements", "/submissions/13"]
+CLOSED = [HOMEWORK, *(f"{HOMEWORK}/{page}" for page in ("leaderboard?board=private", "points", "code"))]
+OF_STAFF = ("teams", "finalists", "finalists/9", "grades", "grades/3", "gradebook", "dashboard", "board", "setup")
+LOADED = """() => Promise.all([...document.querySelectorAll("iframe")].filter((each) => each.offsetParent).map((each) =>
+  new Promise((done) => { each.onload = done; each.loading = "eager"; each.src = each.src; })))"""
+"""Plots that a reader would have to scroll to are loaded too; how many there are is told."""
+Walks = Sequence[tuple[str, str, Sequence[str]]]
+WALKS: Walks = (
+    ("stranger", "", STRANGER),
+    ("ada", ADA, [*STUDENT, "/submissions/9", REPORT, *OPEN, "/competitions/demo/dashboard"]),
+    ("alan", ALAN, ["/submissions", HOMEWORK, f"{HOMEWORK}/team"]),
+    ("admin", ADMIN, [*STAFF, *(f"{HOMEWORK}/{page}" for page in OF_STAFF)]),
+)
+"""A word for the files, who looks, and at what; a page that is refused is among them."""
+LAST: Walks = (("closed-ada", ADA, CLOSED), ("closed-admin", ADMIN, [f"{HOMEWORK}/leaderboard?board=private"]))
+"""The same once the homework is over."""
+PATIENCE = 180_000
+"""Milliseconds for a page, where the machine has other work."""
 COLOURS = 64
 """A picture of the README has so many: a page has few, and the file is a quarter of its size."""
 WIDTH = 900
@@ -43,54 +67,63 @@ def main() -> None:
     if CHROMIUM is None:
         raise SystemExit("no chromium on this machine")
     options.folder.mkdir(parents=True, exist_ok=True)
-    with _site() as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        _hand_in(browser, site)
-        for name, window in WINDOWS.items():
-            _walk(browser, site, name, window, None if options.readme_only else options.folder)
-        browser.close()
-
-
-@contextmanager
-def _site() -> Iterator[Site]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield from serving(Path(folder), f"sqlite:///{folder}/secateur.sqlite")
-
-
-def _visitor(browser: Browser, site: Site, window: Mapping[str, object]) -> Visitor:
-    return Visitor(browser.new_context(**window).new_page(), site, [])  # type: ignore[arg-type] # Playwright's keywords
-
-
-def _hand_in(browser: Browser, site: Site) -> None:
-    """Gives Ada a history: something before what she has."""
-    visitor = _visitor(browser, site, {})
-    visitor.sign_in("ada@example.org")
-    for sample, state in (("wrong-architecture", "rejected"), ("pruned-50", "scored"), ("pruned-93", "scored")):
-        visitor.hand_in(sample)
-        visitor.page.locator(f".state-{state}").first.wait_for(timeout=60_000)
-    visitor.page.context.close()
-
-
-def _walk(browser: Browser, site: Site, name: str, window: Mapping[str, object], folder: Path | None) -> None:
-    visitor = _visitor(browser, site, window)
-    for who, paths in (
-        (None, STRANGER),
-        ("ada@example.org", [*STUDENT, "/submissions/3", "/submissions/5"]),
-        ("admin@example.org", STAFF),
-    ):
-        visitor.page.context.clear_cookies()
-        if who is not None:
-            visitor.sign_in(who)
-        for path in paths:
-            if folder is None and (who != "ada@example.org" or path not in SHOWN or SHOWN[path][1] != name):
-                continue
-            visitor.open(path)
-            visitor.page.wait_for_load_state("networkidle")
+    folder = None if options.readme_only else options.folder
+    with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
+        url = f"sqlite:///{data}/secateur.sqlite"
+        with contextmanager(serving)(Path(data), url) as site:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            show = Show(site, Path(data), url, playwright)
+            furnish(show)
+            _all(browser, site, folder, WALKS)
             if folder is not None:
-                visitor.page.screenshot(path=folder / f"{_file(who, path)}-{name}.png", full_page=True)
-            if who == "ada@example.org" and SHOWN.get(path, ("", ""))[1] == name:
-                _keep(visitor.page, SHOWN[path][0])
-    visitor.page.context.close()
+                _all(browser, site, folder, [("made", ADMIN, _made(browser, site))])
+                close_homework(show)
+                _all(browser, site, folder, LAST)
+            browser.close()
+
+
+def _all(browser: Browser, site: Site, folder: Path | None, walks: Walks) -> None:
+    for name, window in WINDOWS.items():
+        visitor = Visitor(browser.new_context(**window).new_page(), site, [])  # type: ignore[arg-type] # its keywords
+        visitor.page.set_default_navigation_timeout(PATIENCE)
+        for label, who, paths in walks:
+            visitor.page.context.clear_cookies()
+            if who:
+                visitor.sign_in(who)
+            for path in paths:
+                _look(visitor, path, name, folder and folder / f"{label}{_file(path)}-{name}.png", who == ADA)
+        visitor.page.context.close()
+
+
+def _made(browser: Browser, site: Site) -> Sequence[str]:
+    visitor = Visitor(browser.new_page(), site, [])
+    visitor.sign_in(ADMIN)
+    return made(visitor)
+
+
+def _look(visitor: Visitor, path: str, name: str, file: Path | None, is_student: bool) -> None:
+    is_shown = is_student and SHOWN.get(path, ("", ""))[1] == name
+    if file is None and not is_shown:
+        return
+    visitor.open(path)
+    has_plots = visitor.page.evaluate(LOADED) != []
+    visitor.page.wait_for_load_state("networkidle")
+    if is_shown:
+        _keep(visitor.page, SHOWN[path][0])
+    if file is not None:
+        _whole(visitor.page, file, has_plots)
+
+
+def _whole(page: Page, file: Path, has_plots: bool) -> None:
+    """A picture of a whole page; a frame is painted where the window reaches, so that becomes as high as the page."""
+    window = page.viewport_size
+    assert window is not None
+    if has_plots:
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": window["width"], "height": height})
+        page.wait_for_timeout(500)
+    page.screenshot(path=file, full_page=True)
+    page.set_viewport_size(window)
 
 
 def _keep(page: Page, name: str) -> None:
@@ -101,9 +134,8 @@ def _keep(page: Page, name: str) -> None:
     picture.quantize(COLOURS).save(README / f"{name}.png", optimize=True)
 
 
-def _file(who: str | None, path: str) -> str:
-    whose = (who or "stranger").partition("@")[0]
-    return f"{whose}{path.replace('/', '-').replace('?', '-').rstrip('-')}"
+def _file(path: str) -> str:
+    return path.replace("/", "-").replace("?", "-").rstrip("-")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.authorisation.table import TABLE
 from tests.browser.conftest import Visitor
+from tests.browser.making import made
 from tests.browser.walking import MADE, NO_PAGES, STAFF, STRANGER, STUDENT
 
 pytestmark = [
@@ -55,11 +56,6 @@ REPEATED = """() => {
 DESK, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
 BUDGET = 150_000
 """Bytes over the wire of a page with all that it needs, nothing of it kept from before; without plots."""
-ROSTER: FilePayload = {
-    "name": "roster.csv",
-    "mimeType": "text/csv",
-    "buffer": b"Name,Email\nNew Student,new@example.org\nNobody,\n",
-}
 
 
 class Weight:
@@ -130,17 +126,6 @@ def watched(visit: Visit) -> Any:
     visitor = visit(bypass_csp=True, viewport=DESK)
     visitor.page.context.add_init_script(script=AXE)
     return visitor
-
-
-def made(visitor: Visitor) -> list[str]:
-    """Pages of something that has to be made first, made."""
-    origin = {"Origin": visitor.site.url, "Accept": "application/json"}
-    asked = visitor.page.request
-    roster = asked.post(f"{visitor.site.url}/courses/demo/rosters", multipart={"file": ROSTER}, headers=origin)
-    form: dict[str, str | float | bool] = {"reason": "A second look.", "kind": "rescore"}
-    rejudge = asked.post(f"{visitor.site.url}/competitions/demo/rejudges", form=form, headers=origin)
-    assert (roster.status, rejudge.status) == (201, 202), (roster.text(), rejudge.text())
-    return [f"/courses/demo/rosters/{roster.json()['id']}", rejudge.json()["url"]]
 
 
 def test_nothing_is_wrong_with_the_pages_of_strangers_and_students(visit: Visit) -> None:
