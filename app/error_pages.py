@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.authorisation.methods import methods_at
+from app.dependencies import identify
 from app.engines import AWAY
-from app.errors import TITLES, AppError, NotFound
+from app.errors import TITLES, AppError, NotFound, NotSignedIn
 from app.openapi import MEDIA_TYPE
 from app.rendering import wants_page
 from app.services import services_of
@@ -70,12 +73,21 @@ async def _app_error(request: Request, error: AppError) -> Response:
 
 
 async def _http_exception(request: Request, error: HTTPException) -> Response:
+    if wants_page(request):
+        await _know_the_visitor(request)
     code = CODES.get(error.status_code, OTHER_CODE)
     detail = _nothing_at(request) if error.status_code == 404 else str(error.detail)
     headers = dict(error.headers or {})
     if error.status_code == 405 and (methods := methods_at(request.url.path)):
         headers["Allow"] = ", ".join(methods)  # the framework names those of the first route that has the path
     return render(request, AppError(error.status_code, code, detail, headers=headers))
+
+
+async def _know_the_visitor(request: Request) -> None:
+    """Where no route asked who it is, the head of the page would be a stranger's."""
+    if getattr(request.state, "user", None) is None:
+        with suppress(NotSignedIn, *AWAY):
+            await run_in_threadpool(identify, request)
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:

@@ -214,3 +214,11 @@ def test_a_missing_competition_reads_the_same_as_one_of_another_course(program: 
 
     assert (missing.status_code, foreign.status_code) == (404, 404)
     assert missing.json()["detail"].replace("nothing", "demo") == foreign.json()["detail"]
+
+
+def test_who_asks_for_what_is_not_there_stays_signed_in_on_the_page(browser: Open) -> None:
+    pages = {name: browser(name).get("/nothing-here") for name in ("ada", None)}
+
+    assert {page.status_code for page in pages.values()} == {404}
+    assert "/account" in pages["ada"].text
+    assert "/account" not in pages[None].text
