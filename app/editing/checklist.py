@@ -100,7 +100,7 @@ def _examples(facts: Facts) -> Check:
     found = [examples.compare(each, facts.definition.grading) for each in facts.definition.course.examples]
     wrong = [f"{each.given}: {each.problem}" for each in found if each.problem]
     if not found:
-        told = "State one under `course.examples`: {given: {accuracy: 0.65, sparsity: 0.5}, score: 0.575}"
+        told = "State one under course.examples: {given: {accuracy: 0.65, sparsity: 0.5}, score: 0.575}"
         return Check("examples", title, False, told)
     if wrong:
         return Check("examples", title, False, "; ".join(wrong))
