@@ -21,8 +21,9 @@ LANGUAGES = {"bash", "python", "yaml", "text"}
 CODE = re.compile(r"(?m)`((?:secateur|make|python -m) [^`\n]+)`|^((?:secateur|make|python -m) .+)$")
 
 ITALICS = re.compile(r"(?<![*\w])\*([A-Z][^*\n]+)\*(?!\*)")
+HAN = "Learning both Weights and Connections for Efficient Neural Networks"
 ZHU = "To prune, or not to prune: exploring the efficacy of pruning for model compression"
-NO_LABELS = {"Erfc", "SequenceAt SplitToSequence Sqrt", "Sqrt", "SGDR", ZHU}
+NO_LABELS = {"Erfc", "SequenceAt SplitToSequence Sqrt", "Sqrt", "SGDR", HAN, ZHU}
 """Operators of ONNX, and titles of papers."""
 
 
