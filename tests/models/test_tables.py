@@ -257,7 +257,7 @@ def test_the_board_finds_live_gradings_by_their_index(session: Session, submissi
 
     plan = plan_of(session, str(statement))
 
-    assert "ix_submissions_competition_id_received_at" in plan
+    assert "ix_submissions_competition_id_id" in plan
     assert "uq_gradings_live" in plan
 
 
