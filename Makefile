@@ -24,6 +24,8 @@ demo: $(VENV)/.base
 
 ##@ Working on it
 
+# Hundreds of processes start, and each would compile the same modules again.
+test quick: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev chromium ## Install everything, then check style and types and run all tests.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy

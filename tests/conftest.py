@@ -9,6 +9,7 @@ import pytest
 
 from tests.databases import KINDS, Backend
 from tests.demo_site import Site, serving
+from tests.dialects import share_compiled_statements
 
 # TensorFlow has it off on processors without AVX-512, and runs no channels-first convolution then; read once, at import.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -17,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What is imported while tests are collected stays to the end: looking through it for garbage, again and again, takes
 # a fifth of the time until the first test.
 gc.disable()
+share_compiled_statements()
 
 LONG = (
     "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "documents/", "corpus/", "competitions/test_ntu_hw13.py",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -20,7 +21,8 @@ def application(settings: Settings) -> Iterator[FastAPI]:
     if (app := _MADE.pop(kind, None)) is None:
         app = create_app(settings)
     else:
-        app.state.services = open_services(settings)
+        # A template's code is made when a page is first asked for, and again for each renderer.
+        app.state.services = replace(open_services(settings), renderer=app.state.services.renderer)
     routes = len(app.routes)
     yield app
     app.state.services.close()

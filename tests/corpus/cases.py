@@ -10,6 +10,7 @@ import yaml
 
 from grader import competition
 from grader.competition import Definition
+from grader.yaml_source import LOADER
 
 FOLDER = Path(__file__).resolve().parent
 COMPETITIONS = {
@@ -78,7 +79,7 @@ class Case:
 
 def read_case(path: Path) -> Case:
     """The case in a file. Raises ValueError where it is not one."""
-    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    facts = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     if unknown := set(facts) - KEYS:
         raise ValueError(f"{path.name}: {', '.join(sorted(unknown))} is no key of a case")
     if facts["verdict"] != VERDICTS[path.parents[1].name]:

@@ -10,12 +10,12 @@ from kits.reference import data as images
 from kits.reference.data import Data
 
 pytestmark = pytest.mark.keras
-pytest.importorskip("keras", reason="Keras is not installed")
-pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 
 @pytest.fixture(scope="module")
 def sets(small_slice: Path) -> Data:
+    pytest.importorskip("keras", reason="Keras is not installed")
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     return images.load(small_slice, seed=1)
 
 

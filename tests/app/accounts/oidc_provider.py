@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -27,8 +28,12 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "newcomer": {"sub": "u-6", "email": "joined@example.org", "email_verified": True, "name": "Joined"},
     "anonymous": {"sub": "u-7"},
 }
-KEYS = {"first": RSAKey.generate_key(2048, {"kid": "first"}), "second": RSAKey.generate_key(2048, {"kid": "second"})}
-STRANGE = RSAKey.generate_key(2048, {"kid": "first"})
+
+
+@cache
+def key(name: str, whose: str = "ours") -> RSAKey:
+    """The key of that name, the same at each asking; one of somebody else may have its name."""
+    return RSAKey.generate_key(2048, {"kid": name})
 
 
 class Provider(ThreadingHTTPServer):
@@ -55,7 +60,7 @@ class Answers(BaseHTTPRequestHandler):
         if path == "/.well-known/openid-configuration":
             self._say(self._metadata())
         elif path == "/keys":
-            self._say({"keys": [KEYS[name].as_dict(private=False) for name in self.server.published]})
+            self._say({"keys": [key(name).as_dict(private=False) for name in self.server.published]})
         elif path == "/authorize":
             self._authorize(asked)
         elif path == "/userinfo":
@@ -135,7 +140,7 @@ class Answers(BaseHTTPRequestHandler):
             return f"{_part({**header, 'alg': 'none'})}.{_part(claims)}."
         if trouble == "shared-secret":
             return jwt.encode({**header, "alg": "HS256"}, claims, OctKey.import_key(SECRET * 8), algorithms=["HS256"])
-        return jwt.encode(header, claims, STRANGE if trouble == "strange-key" else KEYS[name])
+        return jwt.encode(header, claims, key("first", "a stranger's") if trouble == "strange-key" else key(name))
 
     def _say(self, body: dict[str, Any], status: int = 200) -> None:
         content = json.dumps(body).encode()

@@ -24,16 +24,30 @@ from tests.databases import Backend
 
 
 @pytest.fixture
-def operator(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """An operator with an empty data folder and an empty database."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The data folder of an operator, empty."""
     monkeypatch.setenv("SECATEUR_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("SECATEUR_ARGON2_MEMORY_KIB", "8192")
     monkeypatch.setenv("SECATEUR_ARGON2_PASSES", "1")
     umask = os.umask(0o022)
-    with backend.empty(tmp_path / "var") as url:
+    yield tmp_path / "var"
+    os.umask(umask)
+
+
+@pytest.fixture
+def newcomer(backend: Backend, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An operator with an empty data folder and an empty database."""
+    with backend.empty(folder) as url:
         monkeypatch.setenv("SECATEUR_DATABASE_URL", url)
         yield Settings()
-    os.umask(umask)
+
+
+@pytest.fixture
+def operator(backend: Backend, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An operator who has run `secateur migrate`."""
+    with backend.copied(backend.migrated(), folder) as url:
+        monkeypatch.setenv("SECATEUR_DATABASE_URL", url)
+        yield Settings()
 
 
 def run(*arguments: str, status: int = 0, given: str | None = None) -> str:
@@ -83,7 +97,7 @@ def password_in(output: str) -> str:
     return found.group(1)
 
 
-def test_a_course_starts_from_an_empty_database(operator: Settings, tmp_path: Path) -> None:
+def test_a_course_starts_from_an_empty_database(newcomer: Settings, tmp_path: Path) -> None:
     images = write_images(tmp_path / "images.npz", 20)
     run("migrate")
     boss = password_in(run("admin", "create", "boss@example.org"))
@@ -108,10 +122,10 @@ def test_a_course_starts_from_an_empty_database(operator: Settings, tmp_path: Pa
     )
 
     assert "version 1" in applied
-    assert can_sign_in(operator, "boss@example.org", boss)
-    assert can_sign_in(operator, "iris@example.org", iris)
-    assert can_sign_in(operator, "ada@example.org", "prune with care")
-    database = Database(operator.database_url)
+    assert can_sign_in(newcomer, "boss@example.org", boss)
+    assert can_sign_in(newcomer, "iris@example.org", iris)
+    assert can_sign_in(newcomer, "ada@example.org", "prune with care")
+    database = Database(newcomer.database_url)
     with database.read() as session:
         roles = session.execute(select(User.email, Membership.role).join(Membership.user).order_by(User.email)).all()
     database.close()
@@ -121,13 +135,12 @@ def test_a_course_starts_from_an_empty_database(operator: Settings, tmp_path: Pa
     ]
 
 
-def test_migrating_twice_says_that_all_is_well(operator: Settings) -> None:
+def test_migrating_twice_says_that_all_is_well(newcomer: Settings) -> None:
     assert "migrated" in run("migrate")
     assert "up to date" in run("migrate")
 
 
 def test_a_new_password_replaces_the_old_one(operator: Settings) -> None:
-    run("migrate")
     old = password_in(run("admin", "create", "boss@example.org"))
 
     new = password_in(run("user", "password", "boss@example.org"))
@@ -137,7 +150,6 @@ def test_a_new_password_replaces_the_old_one(operator: Settings) -> None:
 
 
 def test_a_token_for_the_command_line_works(operator: Settings) -> None:
-    run("migrate")
     run("admin", "create", "boss@example.org")
 
     token = run("user", "token", "boss@example.org").strip()
@@ -150,7 +162,6 @@ def test_a_token_for_the_command_line_works(operator: Settings) -> None:
 
 
 def test_adding_somebody_again_changes_the_role_and_not_the_password(operator: Settings) -> None:
-    run("migrate")
     run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
     password = password_in(run("user", "add", "ada@example.org", "--course", "ml"))
 
@@ -173,8 +184,6 @@ def test_adding_somebody_again_changes_the_role_and_not_the_password(operator: S
     ],
 )
 def test_what_a_person_can_mend_is_told_in_a_line(operator: Settings, arguments: tuple[str, ...], says: str) -> None:
-    run("migrate")
-
     output = run(*arguments, status=1)
 
     assert says in output
@@ -184,7 +193,7 @@ def test_what_a_person_can_mend_is_told_in_a_line(operator: Settings, arguments:
 @pytest.mark.parametrize(
     "command", [("admin", "create", "boss@example.org"), ("demo",), ("dataset", "add", "hidden", __file__)]
 )
-def test_nothing_is_written_to_an_outdated_database(operator: Settings, command: tuple[str, ...]) -> None:
+def test_nothing_is_written_to_an_outdated_database(newcomer: Settings, command: tuple[str, ...]) -> None:
     assert "run `secateur migrate` first" in run(*command, status=1)
 
 
@@ -199,7 +208,7 @@ def test_nothing_is_written_to_an_outdated_database(operator: Settings, command:
     ],
 )
 def test_a_setting_that_will_not_do_is_named_in_a_line(
-    operator: Settings, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+    newcomer: Settings, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
 ) -> None:
     monkeypatch.setenv(variable, value)
 
@@ -211,7 +220,6 @@ def test_a_setting_that_will_not_do_is_named_in_a_line(
 
 
 def test_what_the_database_refuses_is_told_in_a_line(operator: Settings) -> None:
-    run("migrate")
     with opened(operator) as database, database.write() as session:
         session.execute(text("ALTER TABLE courses RENAME TO lost"))
 
@@ -235,17 +243,16 @@ def test_a_definition_that_is_not_utf_8_is_named(operator: Settings, tmp_path: P
     assert "utf-8" in output
 
 
-def test_what_is_written_is_for_the_services_own_user(operator: Settings) -> None:
+def test_what_is_written_is_for_the_services_own_user(newcomer: Settings) -> None:
     run("migrate")
     run("demo")
 
-    written = list(operator.data_dir.rglob("*"))
+    written = list(newcomer.data_dir.rglob("*"))
     assert len(written) > 5
     assert {path.stat().st_mode & 0o077 for path in written} == {0}
 
 
 def test_adding_an_instructor_again_keeps_the_role(operator: Settings) -> None:
-    run("migrate")
     run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
     assert "added to ml as instructor" in run(
         "user", "add", "iris@example.org", "--course", "ml", "--role", "instructor"
@@ -257,7 +264,6 @@ def test_adding_an_instructor_again_keeps_the_role(operator: Settings) -> None:
 
 @pytest.mark.parametrize("command", [("user", "add"), ("admin", "create")])
 def test_a_password_for_an_account_that_is_there_is_refused(operator: Settings, command: tuple[str, str]) -> None:
-    run("migrate")
     password = password_in(run("user", "add", "ada@example.org"))
 
     output = run(*command, "ada@example.org", "--password-stdin", status=1, given="another password\n")
@@ -267,7 +273,6 @@ def test_a_password_for_an_account_that_is_there_is_refused(operator: Settings, 
 
 
 def test_an_account_becomes_an_administrator_and_ceases_to_be_one(operator: Settings) -> None:
-    run("migrate")
     password = password_in(run("user", "add", "ada@example.org", "--name", "Ada"))
 
     assert "is an administrator now" in run("admin", "create", "ada@example.org")
@@ -278,7 +283,6 @@ def test_an_account_becomes_an_administrator_and_ceases_to_be_one(operator: Sett
 
 
 def test_a_disabled_person_is_let_in_no_more_until_enabled(operator: Settings) -> None:
-    run("migrate")
     password = password_in(run("user", "add", "ada@example.org"))
     token = run("user", "token", "ada@example.org").strip()
     cookie = sign_in(operator, "ada@example.org")
@@ -293,7 +297,6 @@ def test_a_disabled_person_is_let_in_no_more_until_enabled(operator: Settings) -
 
 
 def test_somebody_is_taken_out_of_a_course(operator: Settings) -> None:
-    run("migrate")
     run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
     run("user", "add", "ada@example.org", "--course", "ml")
 
@@ -302,19 +305,15 @@ def test_somebody_is_taken_out_of_a_course(operator: Settings) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "web"])
-def test_nothing_runs_on_an_outdated_database(operator: Settings, command: str) -> None:
+def test_nothing_runs_on_an_outdated_database(newcomer: Settings, command: str) -> None:
     assert "secateur migrate" in run(command, status=1)
 
 
 def test_a_weak_password_is_refused(operator: Settings) -> None:
-    run("migrate")
-
     assert "10" in run("admin", "create", "boss@example.org", "--password-stdin", status=1, given="short\n")
 
 
 def test_the_demo_is_made_once_with_two_files_in_the_queue(operator: Settings) -> None:
-    run("migrate")
-
     first, second = run("demo"), run("demo")
 
     words = dict(re.findall(r"^  (\S+@example\.org)\s+(\S+)", first, re.MULTILINE))
@@ -329,7 +328,6 @@ def test_the_demo_is_made_once_with_two_files_in_the_queue(operator: Settings) -
 
 
 def test_a_person_is_erased_when_the_address_is_typed_once_more(operator: Settings) -> None:
-    run("migrate")
     run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
     run("user", "add", "ada@example.org", "--name", "Ada Lovelace", "--course", "ml")
 
@@ -345,6 +343,5 @@ def test_a_person_is_erased_when_the_address_is_typed_once_more(operator: Settin
 
 
 def test_standings_are_computed_anew_and_checked(operator: Settings) -> None:
-    run("migrate")
     assert "written down anew" in run("standings", "rebuild")
     assert "all standings are" in run("standings", "check")
