@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
@@ -38,6 +38,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            auto_reload=False,
         )
         self._environment.filters |= {
             "number": number,
@@ -88,6 +89,11 @@ class Renderer:
         always: dict[str, Any] = {"user": None, "path": "", "flashes": []}
         return self._environment.get_template(template).render({**always, **context})
 
+    def macro(self, template: str, name: str) -> Callable[..., Markup]:
+        """A macro of a template, for a piece that is put into pages."""
+        found: Callable[..., Markup] = getattr(self._environment.get_template(template).module, name)
+        return found
+
     def page_or_json(
         self,
         request: Request,
@@ -107,6 +113,11 @@ class Renderer:
 def wants_page(request: Request) -> bool:
     """Whether the caller prefers HTML to JSON: a browser names text/html, a program seldom does."""
     return preferred(request, "application/json", "text/html") == "text/html"
+
+
+def is_look(request: Request) -> bool:
+    """Whether a page that is open asks for a part of itself anew (htmx); it needs nothing around that part."""
+    return request.headers.get("hx-request") == "true" and wants_page(request)
 
 
 def preferred(request: Request, *kinds: str) -> str:

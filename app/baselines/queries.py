@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from grader.splits import Part
@@ -11,6 +11,38 @@ from models.boards import Baseline
 from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import Submission
+
+
+# Asked at every look at a board, and so put together once.
+_LAST = func.row_number().over(
+    partition_by=Submission.entrant_id, order_by=(Submission.received_at.desc(), Submission.id.desc())
+)
+_SCORED = (
+    select(
+        Submission.id,
+        Submission.entrant_id,
+        Grading.score_exact,
+        Grading.private_score_exact,
+        _LAST.label("place"),
+    )
+    .join(Grading, (Grading.submission_id == Submission.id) & Grading.is_live)
+    .join(Baseline, Baseline.entrant_id == Submission.entrant_id)
+    .where(Grading.state == State.SCORED, Baseline.competition_id == bindparam("competition"))
+    .subquery()
+)
+_ENTERED = (
+    select(
+        Baseline.id,
+        Baseline.name,
+        Baseline.entrant_id,
+        func.coalesce(Baseline.public, _SCORED.c.score_exact),
+        func.coalesce(Baseline.private, _SCORED.c.private_score_exact),
+        _SCORED.c.id,
+    )
+    .outerjoin(_SCORED, (_SCORED.c.entrant_id == Baseline.entrant_id) & (_SCORED.c.place == 1))
+    .where(Baseline.competition_id == bindparam("competition"))
+    .order_by(Baseline.name)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +63,7 @@ class Entered:
 
 def entered(session: Session, competition_id: int) -> Sequence[Entered]:
     """The baselines of a competition by name."""
-    last = func.row_number().over(
-        partition_by=Submission.entrant_id, order_by=(Submission.received_at.desc(), Submission.id.desc())
-    )
-    scored = (
-        select(
-            Submission.id,
-            Submission.entrant_id,
-            Grading.score_exact,
-            Grading.private_score_exact,
-            last.label("place"),
-        )
-        .join(Grading, (Grading.submission_id == Submission.id) & Grading.is_live)
-        .join(Baseline, Baseline.entrant_id == Submission.entrant_id)
-        .where(Grading.state == State.SCORED, Baseline.competition_id == competition_id)
-        .subquery()
-    )
-    wanted = (
-        select(
-            Baseline.id,
-            Baseline.name,
-            Baseline.entrant_id,
-            func.coalesce(Baseline.public, scored.c.score_exact),
-            func.coalesce(Baseline.private, scored.c.private_score_exact),
-            scored.c.id,
-        )
-        .outerjoin(scored, (scored.c.entrant_id == Baseline.entrant_id) & (scored.c.place == 1))
-        .where(Baseline.competition_id == competition_id)
-        .order_by(Baseline.name)
-    )
-    return [Entered(*row) for row in session.execute(wanted).all()]
+    return [Entered(*row) for row in session.execute(_ENTERED, {"competition": competition_id}).all()]
 
 
 def baseline(session: Session, competition_id: int, baseline_id: int) -> Baseline | None:

@@ -76,6 +76,12 @@ class Wish:
             return self.order is Order.DESCENDING
         return self.sort not in (Sort.RANK, Sort.NAME)
 
+    def asked(self, part: str | None) -> dict[str, str]:
+        """The query of the board on a part of the test set, without what goes without saying."""
+        sort = "" if self.sort is Sort.RANK else self.sort.value
+        found = {"board": part, "q": self.text, "sort": sort, "dir": self.order and self.order.value}
+        return {key: value for key, value in found.items() if value}
+
 
 def own_place(rows: Sequence[Row], board: Board, wish: Wish) -> int | None:
     """The place of the reader's own row among the rows as they are wanted, from 0; None where it is not among them."""

@@ -1,9 +1,9 @@
 """The leaderboard as a page, JSON and CSV, with an ETag so that polling it costs little."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
@@ -16,28 +16,22 @@ from app.competitions.reveal import Reveal, reveal
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden, NotFound
 from app.leaderboard import queries
-from app.leaderboard.arranging import (
-    Order,
-    Sort,
-    Wish,
-    arranged,
-    as_csv,
-    credit_line,
-    heads,
-    own_place,
-)
+from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv
 from app.leaderboard.guides import guides
-from app.leaderboard.past import moves
 from app.leaderboard.schemas import BoardBody, board_body
-from app.leaderboard.service import Board, Row, board, rule_of
+from app.leaderboard.service import Board, board
+from app.leaderboard.table import Drawer, Table
 from app.openapi import problems
-from app.paging import Page, PageNumber, page_of, page_with
+from app.paging import PageNumber
 from app.parameters import Printable
-from app.rendering import wants_page
+from app.rendering import is_look, wants_page
 from grader.splits import Part
 from models.accounts import User
 
 router = APIRouter(tags=["leaderboard"])
+
+BOARD = "leaderboard/board.html"
+LOOKED_AT = "leaderboard/looked_at.html"
 
 
 class Form(StrEnum):
@@ -50,7 +44,7 @@ class Form(StrEnum):
 _BOARD = Wish()
 
 
-def _wish(
+async def _wish(
     sort: Annotated[Sort, Query(description="The column to sort by; by default the board's own order.")] = Sort.RANK,
     order: Annotated[Order | None, Query(alias="dir", description="Which end stands above.")] = None,
     text: Annotated[Printable, Query(alias="q", max_length=80, description="Only names that hold this.")] = "",
@@ -87,24 +81,26 @@ def show_board(
     check_shown(entry)
     seen = reveal(session, entry, signed.user)
     part = _part(seen, asked, entry)
-    page = wants_page(request)
+    page, looks = wants_page(request), is_look(request)
     today, _ = day(read_clock(session), entry.zone)
-    etag = _etag(session, entry, signed.user, part, (page, seen, wish, form, today, number))
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
+    etag = _etag(session, entry, signed.user, part, (page, looks, seen, wish, form, today, number))
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization, HX-Request"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     content = board(session, entry, signed.user, part)
-    rows = arranged(content.rows, wish)
     if form is Form.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-{part.value}-board.csv"'}
-        return Response(as_csv(rows), media_type="text/csv", headers={**headers, **name})
+        return Response(as_csv(arranged(content.rows, wish)), media_type="text/csv", headers={**headers, **name})
     if not page:
-        body = board_body(entry, replace(content, rows=rows), seen)
-        return services.renderer.page_or_json(request, "leaderboard/board.html", {}, body, headers=headers)
-    shown = page_of(len(rows), number)
-    told = {"moves": moves(session, entry, content, shown.of(rows), today), **_page(content, rows, wish, shown)}
-    context = {**told, **_shown(entry, content, wish, seen)}
-    return services.renderer.page(request, "leaderboard/board.html", context, headers=headers)
+        body = board_body(entry, replace(content, rows=arranged(content.rows, wish)), seen)
+        return services.renderer.page_or_json(request, BOARD, {}, body, headers=headers)
+    named = part.value if seen.has_private else None
+    table = Drawer(services.renderer, session, entry, today, named).table(content, wish, number)
+    context = _looked_at(entry, content, wish, named, table)
+    if looks:
+        return services.renderer.page(request, LOOKED_AT, context, headers=headers)
+    context |= {"guides": guides(entry.definition, content.x.name, content.y.name), "reveal": seen}
+    return services.renderer.page(request, BOARD, context, headers=headers)
 
 
 def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[object, ...]) -> str:
@@ -120,23 +116,20 @@ def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[o
     )
 
 
-def _page(content: Board, rows: Sequence[Row], wish: Wish, shown: Page) -> dict[str, object]:
-    """The rows of a page, and the page with the reader's own one."""
-    return {"rows": shown.of(rows), "shown": shown, "own_page": page_with(own_place(rows, content, wish))}
-
-
-def _shown(entry: Entry, content: Board, wish: Wish, seen: Reveal) -> dict[str, object]:
-    """What the page shows of the board beside its rows."""
-    rules = entry.definition.grading.grading
+def _looked_at(entry: Entry, content: Board, wish: Wish, part: str | None, table: Table) -> dict[str, object]:
+    """What the part of the page shows that is looked at every so often, and the addresses of this board."""
+    here, asked = f"/competitions/{entry.competition.slug}/leaderboard", wish.asked(part)
+    again = asked | ({"page": str(table.shown.number)} if table.shown.number > 1 else {})
     return {
         "entry": entry,
+        "rules": entry.definition.grading.grading,
         "board": content,
-        "guides": guides(entry.definition, content.x.name, content.y.name),
+        "table": table,
         "wish": wish,
-        "heads": heads(wish, content.part.value if seen.has_private else None),
-        "line": credit_line(rules.full_credit, content.standings.ladder),
-        "rule": rule_of(entry),
-        "reveal": seen,
+        "here": here,
+        "asked": asked,
+        "address": f"{here}?{urlencode(again)}" if again else here,
+        "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
     }
 
 

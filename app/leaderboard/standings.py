@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard import computing
@@ -85,6 +85,17 @@ class _Kept:
     boards: dict[tuple[int, Part], tuple[int, Standings]] = field(default_factory=dict)
 
 
+# Asked at every look at a board, and so put together once.
+_MARKS = (
+    select(func.count(), func.max(StandingMark.id))
+    .where(StandingMark.competition_id == bindparam("competition"))
+    .subquery()
+)
+_STATE = (
+    select(*_MARKS.c, StandingBook.serial, StandingBook.best, StandingBook.lower_is_better, StandingBook.choose)
+    .select_from(_MARKS)
+    .outerjoin(StandingBook, StandingBook.competition_id == bindparam("competition"))
+)
 _KEPT: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 _KEEPING = Lock()
 
@@ -115,11 +126,7 @@ def made(counted: Mapping[int, Counted], rule: Rule) -> Standings:
 
 def state_of(session: Session, competition_id: int) -> State:
     """How far the standings of a competition are written down; it changes with every change of them."""
-    marks = select(func.count(), func.max(StandingMark.id)).where(StandingMark.competition_id == competition_id)
-    counted = marks.subquery()
-    of_book = (StandingBook.serial, StandingBook.best, StandingBook.lower_is_better, StandingBook.choose)
-    wanted = select(*counted.c, *of_book).select_from(counted)
-    found = session.execute(wanted.outerjoin(StandingBook, StandingBook.competition_id == competition_id)).one()
+    found = session.execute(_STATE, {"competition": competition_id}).one()
     count, last, serial, *rule = found
     return State(None if serial is None else Rule(*rule), serial or 0, count, last or 0)
 

@@ -15,6 +15,9 @@ REQUEST_SECONDS = 600.0
 AGAIN_SECONDS = 2.0
 """Before a stream that broke off is opened again, as a browser does."""
 MOST_TRIES = 20
+PAGE = {"Accept": "text/html, */*"}
+LOOK = {"HX-Request": "true"}
+"""What an open page's script says when it asks for its changing part anew."""
 BOARD = "/competitions/demo/leaderboard"
 SUBMIT = "/submissions?competition=demo&name=my_model_weights.h5"
 PIECE_BYTES = 1 << 16
@@ -55,11 +58,11 @@ class Student:
         await self._until(offset)
         while True:
             begun = time.time()
-            headers = {"Accept": "text/html, */*"} | ({"If-None-Match": self.etag} if self.etag else {})
+            headers = PAGE | ({**LOOK, "If-None-Match": self.etag} if self.etag else {})
             with suppress(httpx2.TransportError):
                 answer = await client.get(BOARD, headers=headers)
                 self._count(f"board {answer.status_code}")
-                self.etag = answer.headers.get("etag", self.etag)
+                self.etag = answer.headers["etag"] if answer.status_code in (200, 304) else self.etag
                 self.plan.polls.append(time.time() - begun)
             await asyncio.sleep(max(0.0, begun + self.plan.poll_seconds - time.time()))
 
@@ -132,7 +135,7 @@ class Student:
             if file.told is None:
                 await asyncio.sleep(AGAIN_SECONDS)
         with suppress(httpx2.TransportError):
-            answer = await client.get(f"/submissions/{file.submission}", headers={"Accept": "text/html, */*"})
+            answer = await client.get(f"/submissions/{file.submission}", headers={**PAGE, **LOOK})
             self._count(f"page {answer.status_code}")
 
     def _hear(self, file: Handed, news: Mapping[str, object]) -> None:

@@ -1,0 +1,92 @@
+"""The board's table as HTML: drawn once for all who see the same board, with the reader's own row marked in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.competitions.access import Entry
+from app.leaderboard.arranging import Wish, arranged, credit_line, heads, own_place
+from app.leaderboard.past import moves
+from app.leaderboard.service import Board, Row, rule_of
+from app.paging import Page, page_of, page_with
+from app.rendering import Renderer
+
+TABLES = "includes/tables.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A page of a board, and the number of the page with the reader's own row."""
+
+    html: Markup
+    shown: Page
+    own_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """Draws tables of boards for one reader. `today`: since when moves up and down are told; `part`: None, there is but one."""
+
+    renderer: Renderer
+    session: Session
+    entry: Entry
+    today: datetime
+    part: str | None
+
+    def table(self, content: Board, wish: Wish, number: int) -> Table:
+        """A page of the board as it is wanted.
+
+        The board itself is drawn once until it changes. What is searched and sorted is drawn for each, since there is no
+        end to what may be wanted.
+        """
+        wanted = arranged(content.rows, wish)
+        shown, own_page = page_of(len(wanted), number), page_with(own_place(wanted, content, wish))
+        if wish.is_board:
+            seen = (self.entry.version.id, self.entry.is_staff, str(self.entry.zone), self.today, self.part)
+            key = ("table", *seen, shown.number, tuple(content.baselines))
+            html: Markup = content.standings.once(key, lambda: self._drawn(content, wish, wanted, shown))
+        else:
+            html = self._drawn(content, wish, wanted, shown)
+        return Table(self._marked(html, content, own_page == shown.number) if own_page else html, shown, own_page)
+
+    def _drawn(self, content: Board, wish: Wish, wanted: Sequence[Row], shown: Page) -> Markup:
+        """The table for nobody in particular."""
+        rules = self.entry.definition.grading.grading
+        rows = [replace(row, is_own=False) for row in shown.of(wanted)]
+        return self.renderer.macro(TABLES, "whole_board")(
+            board=content,
+            rows=rows,
+            rule=rule_of(self.entry),
+            rules=rules,
+            top=self._top,
+            is_staff=self.entry.is_staff,
+            heads=heads(wish, self.part),
+            moves=self._moves(content, rows),
+            line=credit_line(rules.full_credit, content.standings.ladder),
+            whole=wish.is_board,
+            first=shown.first,
+        )
+
+    def _marked(self, html: Markup, content: Board, is_here: bool) -> Markup:
+        """The table with the reader's own row marked where it stands, or below where it stands on another page."""
+        own = content.own
+        if own is None:
+            return html
+        told = self._moves(content, [own])
+        draw = self.renderer.macro(TABLES, "board_row")
+        marked = draw(own, self._top, self.entry.is_staff, told)
+        if is_here:
+            return html.replace(draw(replace(own, is_own=False), self._top, self.entry.is_staff, told), marked, 1)
+        return html.replace(
+            Markup("</tbody>"), self.renderer.macro(TABLES, "left_out")() + marked + Markup("</tbody>"), 1
+        )
+
+    def _moves(self, content: Board, rows: list[Row]) -> Mapping[str, int]:
+        return moves(self.session, self.entry, content, rows, self.today)
+
+    @property
+    def _top(self) -> int:
+        return self.entry.definition.course.board.top
