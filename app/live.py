@@ -22,6 +22,8 @@ SHORTEST_SECONDS = 0.05
 """Between two looks, however many begin to watch."""
 LONGEST_SECONDS = 600.0
 """After which a stream ends; the browser opens another one, and is asked again who it is."""
+SILENT_SECONDS = 15.0
+"""After which a stream says that it is still there."""
 MOST = 600
 """Streams of a process, of the connections that it may have; pages need some as well."""
 MOST_OF_ONE = 12
@@ -71,10 +73,10 @@ class _Watcher:
         before = self._news
         return before is not None and (news.state, news.phase, news.ended) == (before.state, before.phase, before.ended)
 
-    async def next(self) -> News | None:
-        """The next news, None where there were none for as long as a stream may last."""
+    async def next(self, seconds: float) -> News | None:
+        """The next news, None where there were none for so long."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._fresh.wait(), LONGEST_SECONDS)
+            await asyncio.wait_for(self._fresh.wait(), seconds)
             self._fresh.clear()
             return self._news
         return None
@@ -110,15 +112,17 @@ class Live:
             detail = "Too many pages are watched at once. Ask for the submission itself, every few seconds."
             raise AppError(429, "streams-used", detail, retry_after_seconds=5)
 
-    async def watch(self, submission_id: int, user_id: int) -> AsyncGenerator[News]:
-        """What becomes of a submission, from now to its end."""
+    async def watch(self, submission_id: int, user_id: int) -> AsyncGenerator[News | None]:
+        """What becomes of a submission, from now to its end; None where there was nothing new for a while."""
         watcher = _Watcher()
         with self._registered(watcher, submission_id, user_id):
             loop = asyncio.get_running_loop()
             ends = loop.time() + LONGEST_SECONDS
-            while loop.time() < ends and (news := await watcher.next()) is not None:
-                yield news
-                if news.ended:
+            while (left := ends - loop.time()) > 0:
+                news = await watcher.next(min(left, SILENT_SECONDS))
+                if news is not None or left > SILENT_SECONDS:
+                    yield news
+                if news is not None and news.ended:
                     return
 
     @contextmanager

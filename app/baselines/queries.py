@@ -12,7 +12,6 @@ from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import Submission
 
-
 # Asked at every look at a board, and so put together once.
 _LAST = func.row_number().over(
     partition_by=Submission.entrant_id, order_by=(Submission.received_at.desc(), Submission.id.desc())

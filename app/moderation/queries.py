@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.accounts import User
@@ -49,19 +49,23 @@ def marks(session: Session, submissions: Iterable[Submission]) -> Marks:
     )
 
 
+_HELD = (
+    select(Disqualification)
+    .where(
+        Disqualification.entrant_id == bindparam("entrant"),
+        or_(Disqualification.submission_id.is_(None), Disqualification.submission_id == bindparam("submission")),
+    )
+    .order_by(Disqualification.submission_id.is_not(None))
+    .options(joinedload(Disqualification.by))
+    .limit(1)
+)
+"""Asked for each page of a submission, and so put together once."""
+
+
 def disqualification(session: Session, submission: Submission) -> Disqualification | None:
     """What is held against a submission; where its whole entrant is disqualified, that."""
-    wanted = (
-        select(Disqualification)
-        .where(
-            Disqualification.entrant_id == submission.entrant_id,
-            or_(Disqualification.submission_id.is_(None), Disqualification.submission_id == submission.id),
-        )
-        .order_by(Disqualification.submission_id.is_not(None))
-        .options(joinedload(Disqualification.by))
-        .limit(1)
-    )
-    return session.scalars(wanted).one_or_none()
+    asked = {"entrant": submission.entrant_id, "submission": submission.id}
+    return session.scalars(_HELD, asked).one_or_none()
 
 
 def entrant_disqualification(session: Session, entrant_id: int) -> Disqualification | None:

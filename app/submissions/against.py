@@ -6,7 +6,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard import ranking
@@ -62,36 +62,38 @@ def against(session: Session, grading: Grading, rule: Rule, board: Board | None)
     return Against(lines, None if earlier is None else _moved(this, earlier, rule, board))
 
 
-def _own(grading: Grading) -> Any:
-    return (
-        select(Grading)
-        .join(Submission, Submission.id == Grading.submission_id)
-        .where(
-            Submission.entrant_id == grading.submission.entrant_id,
-            Grading.is_live,
-            Grading.state == State.SCORED,
-            Grading.id != grading.id,
-        )
-        .limit(1)
+_OWN = (
+    select(Grading)
+    .join(Submission, Submission.id == Grading.submission_id)
+    .where(
+        Submission.entrant_id == bindparam("entrant"),
+        Grading.is_live,
+        Grading.state == State.SCORED,
+        Grading.id != bindparam("grading"),
     )
+    .limit(1)
+)
+_AT = bindparam("at", type_=Submission.received_at.type)
+_NUMBER = bindparam("submission", type_=Submission.id.type)
+_BEFORE = _OWN.where(
+    (Submission.received_at < _AT) | ((Submission.received_at == _AT) & (Submission.id < _NUMBER))
+).order_by(Submission.received_at.desc(), Submission.id.desc())
+_BEST = {
+    lower_is_better: _OWN.order_by(Grading.score.asc() if lower_is_better else Grading.score.desc(), Submission.id)
+    for lower_is_better in (True, False)
+}
+"""By whether lower is better. Asked for each page of a submission, and so put together once."""
 
 
 def _before(session: Session, grading: Grading) -> Grading | None:
     submission = grading.submission
-    wanted = _own(grading).where(
-        (Submission.received_at < submission.received_at)
-        | ((Submission.received_at == submission.received_at) & (Submission.id < submission.id))
-    )
-    found: Grading | None = session.scalars(
-        wanted.order_by(Submission.received_at.desc(), Submission.id.desc())
-    ).one_or_none()
-    return found
+    asked = {"entrant": submission.entrant_id, "grading": grading.id}
+    return session.scalars(_BEFORE, asked | {"at": submission.received_at, "submission": submission.id}).one_or_none()
 
 
 def _best(session: Session, grading: Grading, rule: Rule) -> Grading | None:
-    order = Grading.score.asc() if rule.lower_is_better else Grading.score.desc()
-    found: Grading | None = session.scalars(_own(grading).order_by(order, Submission.id)).one_or_none()
-    return found
+    asked = {"entrant": grading.submission.entrant_id, "grading": grading.id}
+    return session.scalars(_BEST[rule.lower_is_better], asked).one_or_none()
 
 
 def _line(name: str, grading: Grading) -> Line:

@@ -24,15 +24,17 @@ class Reference:
     report: Mapping[str, Any]
 
 
+_REFERENCE = (
+    select(Submission.id, Grading.file_sha256, Grading.report)
+    .join(Grading, Grading.submission_id == Submission.id)
+    .where(Submission.entrant_id == bindparam("entrant"), Submission.is_reference)
+    .where(Grading.is_live, Grading.state == State.SCORED)
+)
+
+
 def reference_of(session: Session, entrant_id: int) -> Reference | None:
     """What an entrant's submissions are compared with; None where nothing was named, or it has no score any more."""
-    wanted = (
-        select(Submission.id, Grading.file_sha256, Grading.report)
-        .join(Grading, Grading.submission_id == Submission.id)
-        .where(Submission.entrant_id == entrant_id, Submission.is_reference)
-        .where(Grading.is_live, Grading.state == State.SCORED)
-    )
-    found = session.execute(wanted).one_or_none()
+    found = session.execute(_REFERENCE, {"entrant": entrant_id}).one_or_none()
     return Reference(*found) if found else None
 
 
@@ -56,21 +58,27 @@ def reference_file(session: Session, submission_id: int) -> str | None:
     return session.execute(_REFERENCE_FILE, {"submission": submission_id}).scalar_one_or_none()
 
 
+_SUBMISSION = (
+    select(Submission)
+    .where(Submission.id == bindparam("submission"))
+    .options(
+        joinedload(Submission.competition),
+        joinedload(Submission.entrant),
+        joinedload(Submission.user),
+        selectinload(Submission.files),
+        selectinload(Submission.gradings).joinedload(Grading.version).joinedload(CompetitionVersion.dataset),
+        selectinload(Submission.gradings).selectinload(Grading.artifacts),
+    )
+)
+_MEMBER = select(EntrantMember.id).where(
+    EntrantMember.entrant_id == bindparam("entrant"), EntrantMember.user_id == bindparam("user")
+)
+"""Asked for each page of a submission, and so put together once."""
+
+
 def submission(session: Session, submission_id: int) -> Submission | None:
     """A submission with its files, gradings and people."""
-    wanted = (
-        select(Submission)
-        .where(Submission.id == submission_id)
-        .options(
-            joinedload(Submission.competition),
-            joinedload(Submission.entrant),
-            joinedload(Submission.user),
-            selectinload(Submission.files),
-            selectinload(Submission.gradings).joinedload(Grading.version).joinedload(CompetitionVersion.dataset),
-            selectinload(Submission.gradings).selectinload(Grading.artifacts),
-        )
-    )
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(_SUBMISSION, {"submission": submission_id}).one_or_none()
 
 
 def live(found: Submission) -> Grading:
@@ -105,10 +113,7 @@ def numbers_by_state(session: Session, competition_id: int) -> dict[State, int]:
 
 def is_of(session: Session, found: Submission, user_id: int) -> bool:
     """Whether a person belongs to the entrant that made a submission."""
-    member = select(EntrantMember.id).where(
-        EntrantMember.entrant_id == found.entrant_id, EntrantMember.user_id == user_id
-    )
-    return session.execute(member).first() is not None
+    return session.execute(_MEMBER, {"entrant": found.entrant_id, "user": user_id}).first() is not None
 
 
 def workers_of(session: Session, found: Submission) -> Mapping[int, str]:

@@ -37,7 +37,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SHORTEST_SECONDS", 0.01)
 
 
-async def hear(room: Live, submission: int, user: int = 1) -> list[News]:
+async def hear(room: Live, submission: int, user: int = 1) -> list[News | None]:
     return [news async for news in room.watch(submission, user)]
 
 
@@ -69,7 +69,7 @@ def test_hundreds_of_watchers_cost_the_looks_of_one() -> None:
     story = Story(WAITING, WAITING, SCORED)
     room = Live(story)
 
-    async def crowd() -> list[list[News]]:
+    async def crowd() -> list[list[News | None]]:
         return await asyncio.gather(*(hear(room, each % 7, each) for each in range(300)))
 
     heard = asyncio.run(crowd())
@@ -124,6 +124,16 @@ def test_a_stream_without_news_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(live, "LONGEST_SECONDS", 0.1)
 
     assert asyncio.run(hear(Live(Story(WAITING)), 1)) == [WAITING]
+
+
+def test_a_silent_stream_says_that_it_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 0.2)
+
+    heard = asyncio.run(hear(Live(Story(WAITING)), 1))
+
+    assert heard[0] == WAITING
+    assert set(heard[1:]) == {None}
 
 
 async def _one_look(room: Live) -> None:

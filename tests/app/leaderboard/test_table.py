@@ -1,0 +1,90 @@
+"""The board's table: drawn once for everybody, one's own row marked, and looked at without the page around it."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.database import Database
+from app.leaderboard.table import Drawer
+from tests.app.world import World, hand_in, settle
+
+Open = Callable[[str | None], TestClient]
+BOARD = "/competitions/demo/leaderboard"
+LOOK = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def two(records: Database, world: World) -> None:
+    for name, score in (("ada", "1/4"), ("grace", "3/4")):
+        settle(records, hand_in(records, world, name, file=name), Fraction(score))
+
+
+@pytest.mark.usefixtures("two")
+def test_an_open_page_is_given_the_part_that_changes_and_nothing_around_it(browser: Open) -> None:
+    client = browser("ada")
+    whole, part = client.get(BOARD), client.get(BOARD, headers=LOOK)
+
+    assert part.text.strip().startswith('<div id="board"')
+    assert part.text.strip() in whole.text
+    assert "<html" not in part.text
+    assert part.headers["etag"] != whole.headers["etag"]
+    assert "HX-Request" in part.headers["vary"]
+    again = client.get(BOARD, headers={**LOOK, "If-None-Match": part.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.usefixtures("two")
+def test_everybody_finds_their_own_row_marked_in_the_same_table(browser: Open, program: Open) -> None:
+    tables = {name: unescape(browser(name).get(BOARD, headers=LOOK).text) for name in ("ada", "grace", "alan")}
+    own = {
+        name: next((each for each in program(name).get(BOARD).json()["rows"] if each["is_own"]), None)
+        for name in tables
+    }
+
+    assert own["alan"] is None
+    assert 'id="you"' not in tables["alan"]
+    for name in ("ada", "grace"):
+        row = tables[name].split('<tr id="you"', 1)[1].split("</tr>", 1)[0]
+        assert own[name] is not None
+        assert own[name]["alias"] in row
+        assert tables[name].count('id="you"') == 1
+        assert tables[name].count("<tr") == tables["alan"].count("<tr")
+
+
+def test_it_is_drawn_once_until_the_board_changes(
+    records: Database, world: World, browser: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    draw = Drawer._drawn
+    monkeypatch.setattr(Drawer, "_drawn", lambda *asked: drawn.append(asked) or draw(*asked))
+    settle(records, hand_in(records, world, "ada"), Fraction(1, 4))
+    for name in ("ada", "grace", "ada"):
+        browser(name).get(BOARD, headers=LOOK)
+    assert len(drawn) == 1
+
+    settle(records, hand_in(records, world, "grace", file="other"), Fraction(3, 4))
+
+    told = [browser(name).get(BOARD, headers=LOOK).text for name in ("ada", "grace")]
+    assert [each.count("<tr") for each in told] == [3, 3]
+    assert len(drawn) == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_staff_and_students_are_drawn_tables_of_their_own(browser: Open) -> None:
+    student, staff = (browser(name).get(BOARD, headers=LOOK).text for name in ("ada", "instructor"))
+
+    assert student.count('<a href="/submissions/') == 1
+    assert staff.count('<a href="/submissions/') == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_another_rule_or_baseline_is_drawn_at_once(browser: Open, program: Open) -> None:
+    assert "Seven eighths" not in browser("ada").get(BOARD, headers=LOOK).text
+
+    made = program("instructor").post("/competitions/demo/baselines", json={"name": "Seven eighths", "public": "7/8"})
+
+    assert made.status_code < 300, made.text
+    assert "Seven eighths" in browser("ada").get(BOARD, headers=LOOK).text
