@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, true
+from sqlalchemy import ColumnExpressionArgument, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from app.leaderboard import columns, ranking
@@ -60,7 +60,7 @@ def compute(
     found: dict[Part, Found] = {part: {} for part in Part}
     for begin in range(0, len(entrant_ids), AT_ONCE):
         some = entrant_ids[begin : begin + AT_ONCE]
-        picked = list(_picked(session, Submission.entrant_id.in_(some), rule, before))
+        picked = list(_picked(session, some, rule, before))
         for each in _counted(session, picked, before):
             found[each.scored.part][each.scored.candidate.entrant_id] = each
     return found
@@ -115,9 +115,24 @@ def reasons(session: Session, rows: Sequence[Scored]) -> Mapping[int, str]:
     return {row.candidate.submission_id: columns.reason(row, condition) for row, condition in told if condition}
 
 
-def _picked(session: Session, whose: ColumnElement[bool], rule: Rule, before: datetime | None) -> Iterator[_Picked]:
-    wanted = select(*CANDIDATE).select_from(Submission).join(Grading, Grading.submission_id == Submission.id)
-    rows = session.execute(wanted.where(whose, *ranks()).order_by(Submission.entrant_id))
+# Asked whenever a grading ends, and so put together once.
+_CANDIDATES = (
+    select(*CANDIDATE)
+    .select_from(Submission)
+    .join(Grading, Grading.submission_id == Submission.id)
+    .where(Submission.entrant_id.in_(bindparam("some", expanding=True)), *ranks())
+    .order_by(Submission.entrant_id)
+)
+_REPORTS = (
+    select(Submission.id, Entrant.alias, Grading.report, Grading.version_id)
+    .join(Grading, Grading.submission_id == Submission.id)
+    .join(Entrant, Entrant.id == Submission.entrant_id)
+    .where(Grading.is_live, Submission.id.in_(bindparam("some", expanding=True)))
+)
+
+
+def _picked(session: Session, entrant_ids: Sequence[int], rule: Rule, before: datetime | None) -> Iterator[_Picked]:
+    rows = session.execute(_CANDIDATES, {"some": entrant_ids})
     for _, group in groupby((candidate_of(*row) for row in rows), key=lambda each: each.entrant_id):
         candidates = list(group)
         newest_at = max(each.received_at for each in candidates)
@@ -140,11 +155,5 @@ def _counted(session: Session, picked: Sequence[_Picked], before: datetime | Non
 
 def _reports(session: Session, submission_ids: set[int]) -> Mapping[int, tuple[str, dict[str, Any], int]]:
     """By submission: the name on the board, what is kept of the report, and the version that it was graded under."""
-    wanted = (
-        select(Submission.id, Entrant.alias, Grading.report, Grading.version_id)
-        .join(Grading, Grading.submission_id == Submission.id)
-        .join(Entrant, Entrant.id == Submission.entrant_id)
-        .where(Grading.is_live, Submission.id.in_(submission_ids))
-    )
-    rows = session.execute(wanted).all()
+    rows = session.execute(_REPORTS, {"some": sorted(submission_ids)}).all()
     return {number: (alias, kept(report or {}), version_id) for number, alias, report, version_id in rows}

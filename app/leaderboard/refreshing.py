@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, cast, delete, insert, null, select, update
+from sqlalchemy import Integer, Select, Table, bindparam, delete, insert, null, select, update
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,28 @@ from models.standings import Standing, StandingBook, StandingMark
 Values = dict[str, Any]
 log = logging.getLogger(__name__)
 
+# Asked at each commit of a worker, and so put together once.
+_ITS = StandingMark.competition_id == bindparam("competition")
+_MARKED = select(StandingMark.competition_id).distinct().order_by(StandingMark.competition_id)
+_ENTRANTS = (
+    select(StandingMark.entrant_id)
+    .where(_ITS, StandingMark.entrant_id.is_not(None))
+    .distinct()
+    .order_by(StandingMark.entrant_id)
+    .limit(AT_ONCE + 1)
+)
+_MARKS = cast(Table, StandingMark.__table__)
+_OF_COMPETITION = delete(_MARKS).where(_MARKS.c.competition_id == bindparam("competition"))
+_FORGET = _OF_COMPETITION.where(_MARKS.c.entrant_id.in_(bindparam("some", expanding=True)))
+_FORGET_RULE = _OF_COMPETITION.where(_MARKS.c.entrant_id.is_(None))
+_BOOK = (
+    select(StandingBook)
+    .where(StandingBook.competition_id == bindparam("competition"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_KNOWN = select(*ROW).where(Standing.entrant_id.in_(bindparam("some", expanding=True)))
+
 
 def before_commit(session: Session) -> None:
     """Has a transaction that is about to be committed write down what it changed."""
@@ -37,14 +60,13 @@ def refresh(session: Session) -> bool:
 
     What is left is computed by whoever reads it, until the next transaction writes it down.
     """
-    marked = select(StandingMark.competition_id).distinct().order_by(StandingMark.competition_id)
-    left = [_try(session, number) for number in session.scalars(marked).all()]
+    left = [_try(session, number) for number in session.scalars(_MARKED).all()]
     return any(left)
 
 
 def mark_all(session: Session) -> None:
     """Marks everything, for it to be computed anew."""
-    _mark(session, select(Competition.id, cast(null(), Integer)))
+    _mark(session, select(Competition.id, sql_cast(null(), Integer)))
     _mark(session, select(Entrant.competition_id, Entrant.id))
 
 
@@ -67,31 +89,27 @@ def _mark(session: Session, whom: Select[*tuple[Any, ...]]) -> None:
 def _refresh(session: Session, competition_id: int) -> bool:
     book = _locked(session, competition_id)
     if book is None:
-        session.execute(delete(StandingMark).where(StandingMark.competition_id == competition_id))
+        session.execute(_OF_COMPETITION, {"competition": competition_id})
         return False
-    of_competition = (StandingMark.competition_id == competition_id, StandingMark.entrant_id.is_not(None))
-    wanted = select(StandingMark.entrant_id).where(*of_competition).distinct().order_by(StandingMark.entrant_id)
-    found = [number for number in session.scalars(wanted.limit(AT_ONCE + 1)) if number is not None]
+    asked = {"competition": competition_id}
+    found = [number for number in session.scalars(_ENTRANTS, asked) if number is not None]
     some = found[:AT_ONCE]
     # Forgotten first: a mark that comes while they are computed, of what is not seen here, stays.
-    session.execute(delete(StandingMark).where(*of_competition, StandingMark.entrant_id.in_(some)))
+    session.execute(_FORGET, asked | {"some": some})
     _write(session, book, some)
     return len(found) > AT_ONCE
 
 
 def _locked(session: Session, competition_id: int) -> StandingBook | None:
     """The book of a competition, for this transaction alone, under the rule that holds now; None: there is no such competition."""
-    wanted = select(StandingBook).where(StandingBook.competition_id == competition_id)
-    book = session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).one_or_none()
-    forgotten = delete(StandingMark).where(
-        StandingMark.competition_id == competition_id, StandingMark.entrant_id.is_(None)
-    )
-    if book is not None and not session.execute(forgotten).rowcount:  # type: ignore[attr-defined]
+    asked = {"competition": competition_id}
+    book = session.scalars(_BOOK, asked).one_or_none()
+    if book is not None and not session.execute(_FORGET_RULE, asked).rowcount:  # type: ignore[attr-defined]
         return book
     rule = _rule(session, competition_id)
     if rule is None:
         return None
-    session.execute(forgotten)
+    session.execute(_FORGET_RULE, asked)
     if book is None:
         book = StandingBook(competition_id=competition_id, serial=0)
         session.add(book)
@@ -132,10 +150,7 @@ def _write(session: Session, book: StandingBook, entrant_ids: Sequence[int]) -> 
         return
     before, _ = day(read_clock(session), ZoneInfo(book.zone))
     now = compute(session, entrant_ids, Rule(book.best, book.lower_is_better, book.choose), before)
-    known = {
-        (row.entrant_id, row.part): row
-        for row in session.execute(select(*ROW).where(Standing.entrant_id.in_(entrant_ids)))
-    }
+    known = {(row.entrant_id, row.part): row for row in session.execute(_KNOWN, {"some": entrant_ids})}
     serial = book.serial + 1
     new, other = [], []
     for values in _rows(book.competition_id, entrant_ids, now, known):

@@ -24,8 +24,12 @@ from grader.running import Runner
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 256 << 20
-"""Room for about a hundred files that wait; those beyond are read again. The database's disk must not fill up."""
+MAX_BYTES = 2 << 30
+"""Room for some eight hundred files that wait; those beyond are read again."""
+SHARE_OF_FREE = 0.05
+"""Of the disk's free room, which is the database's as well."""
+COUNTED_SECONDS = 5.0
+"""For so long a count of what is kept holds."""
 ABANDONED_SECONDS = 24 * 3600.0
 """Age at which what a dead worker left behind is removed."""
 
@@ -66,10 +70,11 @@ class Parked:
     def __init__(self, root: Path) -> None:
         self._folder = root / "parked"
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._full, self._counted_at = False, -COUNTED_SECONDS
 
     def keep(self, grading_id: int, reading: Reading, known: Known) -> None:
         """Keeps an answer, and what its check found out, where there is room."""
-        if reading.answer is None or self._bytes() > MAX_BYTES:
+        if reading.answer is None or self._is_full():
             return
         facts = {
             "head": json.dumps(reading.answer.head),
@@ -117,6 +122,15 @@ class Parked:
 
     def _place(self, grading_id: int) -> Path:
         return self._folder / str(grading_id)
+
+    def _is_full(self) -> bool:
+        """Whether there is no room. Other workers put files here too, so it is counted anew every few seconds."""
+        now = time.monotonic()
+        if now - self._counted_at >= COUNTED_SECONDS:
+            disk = os.statvfs(self._folder)
+            room = min(MAX_BYTES, SHARE_OF_FREE * disk.f_bavail * disk.f_frsize)
+            self._full, self._counted_at = self._bytes() > room, now
+        return self._full
 
     def _bytes(self) -> int:
         total = 0

@@ -92,6 +92,7 @@ def test_findings_that_have_changed_are_as_good_as_none(tmp_path: Path) -> None:
 def test_nothing_is_kept_beyond_the_room_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parked = kept(tmp_path)
     monkeypatch.setattr(module, "MAX_BYTES", 1)
+    monkeypatch.setattr(module, "COUNTED_SECONDS", 0.0)
 
     parked.keep(8, Reading(Counting(), "B", ANSWER), KNOWN)
 
