@@ -44,8 +44,8 @@ def magnitudes(slots: Iterable[Slot], weights: Weights) -> Magnitudes:
     for slot in slots:
         if slot.role is SlotRole.PARAMETER:
             bits = _magnitude_bits(weights[slot.name]).ravel()
-            counted += np.bincount(bits >> np.uint32(EXPONENT_SHIFT), minlength=EXPONENTS)
-            counted[0] -= bits.size - np.count_nonzero(bits)  # the exponent of a zero is that of the smallest numbers
+            others = bits[bits != 0]  # of a pruned network few, and the exponent of a zero is that of the smallest numbers
+            counted += np.bincount((others >> np.uint32(EXPONENT_SHIFT)).astype(np.uint8), minlength=EXPONENTS)
     used = np.flatnonzero(counted)
     if not used.size:
         return Magnitudes(0, ())

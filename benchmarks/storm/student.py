@@ -15,6 +15,8 @@ REQUEST_SECONDS = 600.0
 AGAIN_SECONDS = 2.0
 """Before a stream that broke off is opened again, as a browser does."""
 MOST_TRIES = 20
+KEPT_SECONDS = 3.0
+"""Idle connections: the server closes them after 5 s, and unlike a browser this client does not send again what meets that."""
 PAGE = {"Accept": "text/html, */*"}
 LOOK = {"HX-Request": "true"}
 """What an open page's script says when it asks for its changing part anew."""
@@ -40,7 +42,8 @@ class Student:
     async def take_part(self, offset: float) -> None:
         """Returns when all files have ended. `offset`: the first look at the board, in seconds after the beginning."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        transport = httpx2.AsyncHTTPTransport(verify=False, trust_env=False)
+        limits = httpx2.Limits(keepalive_expiry=KEPT_SECONDS)
+        transport = httpx2.AsyncHTTPTransport(verify=False, trust_env=False, limits=limits)
         async with httpx2.AsyncClient(
             base_url=self.plan.url, headers=headers, transport=transport, timeout=REQUEST_SECONDS
         ) as client:
