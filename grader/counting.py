@@ -44,7 +44,7 @@ def magnitudes(slots: Iterable[Slot], weights: Weights) -> Magnitudes:
     for slot in slots:
         if slot.role is SlotRole.PARAMETER:
             bits = _magnitude_bits(weights[slot.name]).ravel()
-            others = bits[bits != 0]  # of a pruned network few, and the exponent of a zero is that of the smallest numbers
+            others = bits[bits != 0]  # few where much is pruned; a zero has the exponent of the smallest numbers
             counted += np.bincount((others >> np.uint32(EXPONENT_SHIFT)).astype(np.uint8), minlength=EXPONENTS)
     used = np.flatnonzero(counted)
     if not used.size:
