@@ -24,6 +24,8 @@ from app.teams.queries import invitations_for
 
 router = APIRouter(tags=["competitions"])
 
+LAST = 5
+"""So many of one's own submissions are on a competition's page."""
 ANNOUNCEMENTS = 3
 """How many of the newest announcements stand on a competition's page."""
 
@@ -60,7 +62,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
     entry = enter(session, services.definitions, slug, signed.user)
     allowance = allowance_of(session, entry, signed.user, read_clock(session))
     seen, rule = reveal(session, entry, signed.user), rule_of(entry)
-    mine = submissions.own(session, signed.user.id, entry.competition.id)[:5]
+    mine = submissions.own(session, signed.user.id, entry.competition.id, most=LAST)
     entrant = entrant_of(session, entry.competition.id, signed.user.id)
     counting = standings_of(session, entry, seen.part).counted.get(entrant.id) if entrant else None
     takes_teams = entry.definition.course.teams is not None and not entry.is_staff

@@ -87,14 +87,19 @@ def live(found: Submission) -> Grading:
 
 
 def own(
-    session: Session, user_id: int, competition_id: int | None = None, before: int | None = None
+    session: Session,
+    user_id: int,
+    competition_id: int | None = None,
+    before: int | None = None,
+    most: int = PAGE_ROWS + 1,
 ) -> Sequence[Grading]:
     """The live gradings of what a person handed in, alone or in a team, and of what their team did.
 
-    Newest first, one more than a page holds.
+    Newest first; by default one more than a page holds.
     """
     member = select(EntrantMember.entrant_id).where(EntrantMember.user_id == user_id)
-    wanted = listed(before).where(or_(Submission.entrant_id.in_(member), Submission.user_id == user_id))
+    is_own = or_(Submission.entrant_id.in_(member), Submission.user_id == user_id)
+    wanted = listed(before).where(is_own).limit(most)
     if competition_id is not None:
         wanted = wanted.where(Submission.competition_id == competition_id)
     return session.scalars(wanted).all()
