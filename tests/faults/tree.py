@@ -113,7 +113,9 @@ class Tree:
             "SECATEUR_WORKER_BEAT_SECONDS": "0.2",
             "SECATEUR_WORKER_DEAD_SECONDS": "1.5",
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
-            "SECATEUR_MAX_ENTRANT_HOURLY": "0",  # few students hand in everything
+            # few students hand in everything
+            "SECATEUR_MAX_ENTRANT_HOURLY": "0",
+            "SECATEUR_MAX_ENTRANT_WAITING": "0",
             **(more or {}),
         }
         self._log_path.write_bytes(b"")
