@@ -29,13 +29,14 @@ from app.commands.standings import write_down
 from app.competitions import definition
 from app.competitions import service as competitions
 from app.courses import service as courses
-from app.database import migrate
+from app.database import Database, migrate
 from app.main import create_app
 from app.records import open_database
 from app.settings import Settings
 from app.storage import Store
 from benchmarks.material import SHIPPED
 from models import Entrant, EntrantMember, FileRole, Grading, Phase, Role, State, Submission, SubmissionFile, User, Via
+from models.competitions import CompetitionVersion
 from models.courses import Membership
 from tests.app.world import scored_report
 from tests.databases import KINDS
@@ -149,24 +150,33 @@ def _whole_tables(url: str, seen: list[tuple[str, Any]]) -> list[str]:
 def _course(folder: Path, url: str, submissions: int, students: int) -> Course:
     migrate(url)
     np.savez(folder / "test.npz", images=np.zeros((20, 25, 25, 3), np.uint8), labels=np.arange(20, dtype=np.int64) % 5)
-    with closing(open_database(url)) as database, database.write() as session:
-        course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")
-        copied = competitions.copy_dataset(Store(folder), "bench", folder / "test.npz")
-        data = competitions.add_dataset(session, copied)
-        text_of = (SHIPPED / "demo.yaml").read_text(encoding="utf-8")
-        read = definition.from_yaml(text_of, "demo.yaml", SHIPPED)
-        version = competitions.apply(session, course, read, text_of, data, None)
-        _people(session, course.id, version.competition_id, students)
-        token = accounts.create_token(session, FIRST, "bench", timedelta(days=1)).text
+    # Nothing is written down while it is filled, and the database looks at its tables before it is asked about them.
+    with closing(Database(url)) as database:
+        with database.write() as session:
+            version = _competition(session, folder)
+            _people(session, version.competition.course_id, version.competition_id, students)
+            token = accounts.create_token(session, FIRST, "bench", timedelta(days=1)).text
         for begin in range(1, submissions + 1, AT_ONCE):
             numbers = range(begin, min(begin + AT_ONCE, submissions + 1))
-            _fill(session, numbers, version.competition_id, version.id, students)
+            with database.write() as session:
+                _fill(session, numbers, version.competition_id, version.id, students)
+    _analyse(url)
     with closing(open_database(url)) as database:
         write_down(database)
     _analyse(url)
     app = create_app(Settings(data_dir=folder, database_url=url, public_url="http://testserver", worker_processes=0))
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
     return Course(submissions, TestClient(app, headers=headers), url)
+
+
+def _competition(session: Any, folder: Path) -> CompetitionVersion:
+    """The demo's competition in a course of its own."""
+    course = courses.create_course(session, slug="bench", title="Bench", time_zone="UTC")
+    copied = competitions.copy_dataset(Store(folder), "bench", folder / "test.npz")
+    data = competitions.add_dataset(session, copied)
+    text_of = (SHIPPED / "demo.yaml").read_text(encoding="utf-8")
+    read = definition.from_yaml(text_of, "demo.yaml", SHIPPED)
+    return competitions.apply(session, course, read, text_of, data, None)
 
 
 def _analyse(url: str) -> None:
