@@ -38,6 +38,7 @@ from tests.faults.tree import Tree, running, wait_for
 
 WORKERS = 2
 TIMES = 3
+"""So often an evaluation runs over the demo's images: long enough to be met by many harms. The short form has fewer."""
 PER_QUICK_HARM = 20
 """Submissions for each time that each quick harm is done in the long form."""
 PAUSE_SECONDS = (0.1, 1.2)
@@ -105,29 +106,29 @@ WRONG = (
 )
 
 
-def template(backend: Backend) -> World:
+def template(backend: Backend, times: int = TIMES) -> World:
     """The demo's competition with the images that it ships with, so that scores mean something: each file has its own."""
 
     def make(folder: Path, url: str) -> World:
         migrate(url)
         with closing(Database(url)) as database:
             hasher = Passwords(memory_kib=8, passes=1, lanes=1)
-            return populate(database, folder, hasher, repeated(folder / "images.npz"))
+            return populate(database, folder, hasher, repeated(folder / "images.npz", times))
 
     return backend.once("campaign", make)
 
 
-def repeated(path: Path) -> Path:
+def repeated(path: Path, times: int) -> Path:
     """The demo's images several times over: an evaluation must last long enough to be met."""
     with np.load(FOLDER / "demo" / "hidden-test.npz") as demo:
-        images, labels = (np.concatenate([demo[name]] * TIMES) for name in ("images", "labels"))
+        images, labels = (np.concatenate([demo[name]] * times) for name in ("images", "labels"))
     np.savez(path, images=images, labels=labels)
     return path
 
 
-def undisturbed(backend: Backend, uploads: Sequence[Upload], folder: Path) -> Outcome:
+def undisturbed(backend: Backend, uploads: Sequence[Upload], folder: Path, times: int = TIMES) -> Outcome:
     """What becomes of the uploads where nothing goes wrong."""
-    with copied(backend, template(backend), folder) as world, running(world, WORKERS) as tree:
+    with copied(backend, template(backend, times), folder) as world, running(world, WORKERS) as tree:
         everyone = start_clients(tree, uploads, threading.Semaphore(len(uploads)), Random(0))
         finish(tree, everyone)
         return outcome(tree, everyone)
@@ -143,10 +144,11 @@ def disturbed(
     seed: int,
     away_seconds: float,
     serve: Serve | None = None,
+    times: int = TIMES,
 ) -> Tally:
     """Harms a service by the plan while the uploads come in, and counts."""
     started, random = time.monotonic(), Random(seed)
-    with copied(backend, template(backend), folder) as world:
+    with copied(backend, template(backend, times), folder) as world:
         with (serve or on_one_machine)(world) as tree:
             scene = Scene(tree, backend, random, away_seconds)
             pace = threading.Semaphore(0)

@@ -13,7 +13,7 @@ from tests.app.world import World, copied, populate, write_images
 from tests.databases import Backend
 from tests.faults.tree import Tree, running
 
-EXAMPLES = 1500
+EXAMPLES = 750
 
 
 @pytest.fixture(scope="session")

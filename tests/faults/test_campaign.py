@@ -15,6 +15,7 @@ from tests.faults.handing_in import Upload, make_uploads
 SUBMISSIONS = 15  # the last of them is wrong
 SEED = 7
 AWAY_SECONDS = 2.0
+TIMES = 1
 SOME = (
     harms.kill_worker,
     harms.freeze_worker,
@@ -39,7 +40,7 @@ def calm(uploads: Sequence[Upload], tmp_path_factory: pytest.TempPathFactory) ->
     """What becomes of the uploads where nothing goes wrong; the same on any database."""
     folder = tmp_path_factory.mktemp("calm")
     with closing(KINDS[SQLITE](folder / "database")) as backend:
-        return undisturbed(backend, uploads, folder / "data")
+        return undisturbed(backend, uploads, folder / "data", TIMES)
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ def test_what_goes_wrong_meanwhile_changes_no_result(
         left_out |= set() if isinstance(own_backend, Postgres) else {harms.stop_database}
         plan = [harm for harm in SOME if harm not in left_out]
         Random(SEED).shuffle(plan)
-        tally = disturbed(own_backend, uploads, disk / "data", plan, calm, seed=SEED, away_seconds=AWAY_SECONDS)
+        place, away = disk / "data", AWAY_SECONDS
+        tally = disturbed(own_backend, uploads, place, plan, calm, seed=SEED, away_seconds=away, times=TIMES)
 
     print_tally(own_backend.name, SEED, tally)
     assert tally.wrong() == {}
