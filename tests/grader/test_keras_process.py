@@ -114,7 +114,7 @@ def cmu_test_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("name", "correct"),
     [
-        ("uncompressed_model_weights.h5", 3777),
+        pytest.param("uncompressed_model_weights.h5", 3777, marks=pytest.mark.slow),
         pytest.param("Layerwise_thres_weights.h5", 3330, marks=pytest.mark.slow),
         pytest.param("Global_thres_weights.h5", 3330, marks=pytest.mark.slow),
         pytest.param("f23_weights_6.h5", 3119, marks=pytest.mark.slow),
