@@ -1,6 +1,6 @@
 """A network in float64, operator by operator: it decides the samples that float32 leaves open, the same everywhere."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from grader.errors import GraderFault
 from grader.evaluating.agreement import TIE, classes_of, exact_slack
 from grader.evaluating.gates import GATED, self_gated
 from grader.evaluating.images import Images
+from grader.evaluating.jumps import JUMP, jumps
 from grader.evaluating.operators import OPERATORS, Operator
 from grader.evaluating.windows import Tensor
 from grader.facts import AnyArray, FloatArray
@@ -45,7 +46,9 @@ def plan_of(model: bytes) -> Plan:
     """The plan of a serialized ModelProto. Raises GraderFault where an operator is not in the table."""
     graph = onnx.load_model_from_string(model).graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    steps = _steps(graph.node, {graph.output[0].name, *constants}, self_gated(graph.node))
+    told: dict[str, dict[str, Any]] = {name: {JUMP: jump} for name, jump in jumps(graph.node, constants).items()}
+    told |= {name: {GATED: True} for name in self_gated(graph.node)}
+    steps = _steps(graph.node, {graph.output[0].name, *constants}, told)
     if steps[-1].output != graph.output[0].name:
         raise GraderFault("the graph's output is not its last operator's")
     return Plan(constants, graph.input[0].name, steps)
@@ -112,8 +115,8 @@ def _in_range(tensor: Tensor) -> npt.NDArray[np.bool_]:
     return fits
 
 
-def _steps(nodes: Any, kept: set[str], gated: Set[str]) -> tuple[Step, ...]:
-    """The operators in order, each with the tensors that it is the last to use."""
+def _steps(nodes: Any, kept: set[str], told: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...]:
+    """The operators in order, each with the tensors that it is the last to use; `told` are more attributes, by output."""
     unknown = sorted({node.op_type for node in nodes} - OPERATORS.keys())
     if unknown:
         raise GraderFault(f"operators that float64 does not know: {', '.join(unknown)}")
@@ -123,6 +126,6 @@ def _steps(nodes: Any, kept: set[str], gated: Set[str]) -> tuple[Step, ...]:
         spent = frozenset(node.input) - needed
         needed |= spent
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        attributes |= {GATED: True} if node.output[0] in gated else {}
+        attributes |= told.get(node.output[0], {})
         steps.append(Step(node.op_type, tuple(node.input), node.output[0], attributes, spent))
     return tuple(reversed(steps))

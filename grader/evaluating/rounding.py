@@ -14,6 +14,7 @@ import numpy as np
 from grader.evaluating.ceiling import BOUNDS
 from grader.evaluating.exact import LARGEST, ExactNetwork
 from grader.evaluating.gates import GATED
+from grader.evaluating.jumps import JUMP
 from grader.evaluating.operators import OPERATORS, Operator
 from grader.evaluating.windows import Attributes, Tensor
 from grader.facts import FloatArray
@@ -21,6 +22,8 @@ from grader.facts import FloatArray
 SMALLEST = 2.0**-102
 """What a number is taken for at least: float32's smallest normal number is a unit of rounding of this, and engines
 differ in what they do with smaller ones (some take them for 0)."""
+
+UNIT = float(np.finfo(np.float32).eps)
 
 
 def magnitude(network: ExactNetwork, extreme: FloatArray) -> float:
@@ -71,6 +74,12 @@ def _sloped(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
     return scaled
 
 
+def _chosen(inputs: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    """The larger one, and what rounds its way across a jump counts as a number whose unit of rounding is the jump."""
+    larger: Tensor = np.maximum(inputs[1], inputs[2]) + attributes.get(JUMP, 0.0) / UNIT
+    return larger
+
+
 def _average_of_image(inputs: Sequence[Tensor], _: Attributes) -> Tensor:
     average: Tensor = inputs[0].mean(axis=(2, 3), keepdims=True)
     return average
@@ -97,6 +106,7 @@ ROUNDED: Mapping[str, Operator] = {
         "LayerNormalization": _layer_normalization,
         "Mul": _product,
         "Sub": _root_of_squares("Add"),
+        "Where": _chosen,
     }.items()
 }
 """Operator name -> the size of what is rounded in its output, from that of its inputs."""
