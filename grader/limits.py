@@ -163,5 +163,7 @@ MAX_LAYER_SIZE = 1_000_000  # one size in a layer's options: far above any netwo
 EXACT_BATCH_BYTES = 8 << 20  # largest float64 tensor of a batch, to stay near the processor; a few live at once
 EXACT_COLUMN_BYTES = 4 << 20  # windows of a convolution copied out at once, for the same reason
 
+DEVICE_COLUMN_BYTES = 256 << 20  # windows of a convolution copied out at once on a GPU, which is busy with far less
+DEVICE_IMAGES_BYTES = 2 << 30  # of scaled images kept on a GPU between evaluations: 3,500 of 224x224, 280,000 of 25x25
 TORCH_START_SECONDS = 180
 """For a process with torch to be ready: loading it and a GPU's libraries from a cold disk takes a minute."""

@@ -24,6 +24,8 @@ SOURCES = Path(__file__).resolve().parents[1]
 HEAD = "head"
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES")
 """What a GPU's libraries are found by; no secret of the service is in any of them."""
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The float64 pass takes single images: more threads wait for each other."""
 
 
 class TorchProcess:
@@ -53,7 +55,8 @@ class TorchProcess:
         """The answer of `grader.evaluating.torch_job`. Raises Refusal, ChildDied, GraderFault; the next call finds a new one."""
         if "task" in arguments:
             return self._others.run(arguments, inputs, job_limits)
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:  # no fault of the file that comes next
+            self._end()
             self._start()
         answer = os.memfd_create("answer", os.MFD_CLOEXEC)
         try:
@@ -73,7 +76,7 @@ class TorchProcess:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", JOB, str(theirs.fileno()), self._device],
-                env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+                env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | ENVIRONMENT,
                 cwd=SOURCES,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -102,7 +105,10 @@ class TorchProcess:
         if not poll.poll(seconds * 1000):
             self._end()
             raise ChildDied(Cause.WALL, f"{seconds:g} s were over")
-        packet, _ = receive(self._control)
+        try:
+            packet, _ = receive(self._control)
+        except ConnectionResetError:  # it died with a request unread
+            packet = None
         if packet is None:
             self._end()
             raise ChildDied(Cause.CRASH, "the evaluating process ended")

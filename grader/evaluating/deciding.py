@@ -35,7 +35,11 @@ class Outcome:
 
 def evaluate(engine: Engine, model: bytes, images: Images, batch: int, classes: int) -> Outcome:
     """The class of every image. `model` is the serialized ModelProto of the network that the engine runs."""
-    logits, extreme = _logits(engine, images, batch, classes)
+    return settle(model, images, *_logits(engine, images, batch, classes))
+
+
+def settle(model: bytes, images: Images, logits: FloatArray, extreme: FloatArray) -> Outcome:
+    """The class of every image from its logits in float32; `extreme` are the largest magnitudes, shape (1, *image shape)."""
     network = exact.ExactNetwork(model)
     size = magnitude(network, extreme)
     decided, open_ones = classes_of(logits), np.flatnonzero(undecided(logits, size))
@@ -60,8 +64,13 @@ def _logits(engine: Engine, images: Images, batch: int, classes: int) -> tuple[F
         extreme = np.maximum(extreme, np.abs(pixels).max(axis=0, keepdims=True))
         for begin in range(0, len(pixels), batch):
             part = pixels[begin : begin + batch]
-            answer = engine.logits(part)
-            if answer.shape != (len(part), classes):
-                raise GraderFault(f"the network gives logits of shape {answer.shape}; expected {(len(part), classes)}")
+            answer = fitting(engine.logits(part), len(part), classes)
             logits[first + begin : first + begin + len(part)] = answer
     return logits, extreme
+
+
+def fitting(logits: FloatArray, images: int, classes: int) -> FloatArray:
+    """The logits. Raises GraderFault where they are not those of so many images and classes."""
+    if logits.shape != (images, classes):
+        raise GraderFault(f"the network gives logits of shape {logits.shape}; expected {(images, classes)}")
+    return logits

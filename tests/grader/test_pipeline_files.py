@@ -15,7 +15,10 @@ from grader.competition import Definition
 from grader.datasets import Dataset
 from grader.pipeline import Watch
 from grader.report import Report, Status
+from grader.running import Runner
 from grader.testset import TestSet, open_test_set
+from grader.torch_process import TorchProcess
+from tests.grader.evaluating.devices import NO_GPU
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "competitions" / "demo"
@@ -34,8 +37,18 @@ STUDENTS = {
 Grade = Callable[[Path, TestSet], Report]
 
 
+@pytest.fixture(scope="module", params=["jail", pytest.param("cuda", marks=NO_GPU)])
+def evaluator(request: pytest.FixtureRequest, evaluating_airlock: Airlock) -> Iterator[Runner]:
+    """What evaluates: the jail, and a GPU where there is one."""
+    if request.param == "jail":
+        yield evaluating_airlock
+        return
+    with TorchProcess(request.param, evaluating_airlock) as process:
+        yield process
+
+
 @pytest.fixture
-def grade(cmu: Definition, reading_airlock: Airlock, evaluating_airlock: Airlock) -> Grade:
+def grade(cmu: Definition, reading_airlock: Airlock, evaluator: Runner) -> Grade:
     """The report of a file under the rules of cmu-10605."""
 
     def run(path: Path, test_set: TestSet) -> Report:
@@ -44,7 +57,7 @@ def grade(cmu: Definition, reading_airlock: Airlock, evaluating_airlock: Airlock
             checked = pipeline.check(upload, Watch())
         if not checked.accepted:
             return checked.report
-        return pipeline.evaluate(upload, checked, test_set, evaluating_airlock, Watch())
+        return pipeline.evaluate(upload, checked, test_set, evaluator, Watch())
 
     return run
 

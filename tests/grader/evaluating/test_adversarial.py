@@ -18,6 +18,7 @@ from grader.evaluating.rounding import magnitude
 from grader.facts import FloatArray, Weights
 from grader.networks.graph import Network, bind
 from grader.networks.keras_config import network_from_config
+from tests.grader.evaluating.devices import DEVICES
 
 Make = Callable[[Network], dict[str, FloatArray]]
 Bound = tuple[bytes, Network, Weights, FloatArray]
@@ -161,6 +162,19 @@ def test_batch_and_threads_change_no_class(bound: Bound, batch: int, threads: in
     images = in_memory(pixels)
 
     outcome = evaluate(Engine(model, threads), model, images, batch, CLASSES)
+
+    assert outcome.classes.tolist() == _exact_classes(model, images)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("batch", [1, COUNT])
+def test_torch_predicts_the_same_classes(bound: Bound, batch: int, device: str, in_memory: type) -> None:
+    torch_engine = pytest.importorskip("grader.evaluating.torch_engine")
+    torch_engine.prepare(device)
+    model, _, _, pixels = bound
+    images = in_memory(pixels)
+
+    outcome = evaluate(torch_engine.Engine(model, device), model, images, batch, CLASSES)
 
     assert outcome.classes.tolist() == _exact_classes(model, images)
 
