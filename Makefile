@@ -62,8 +62,9 @@ bench: $(VENV)/.dev ## Measure what a submission costs, side by side with bare o
 	@if $(BIN)/python -c "import dbos" 2>/dev/null; then $(BIN)/python benchmarks/queue_engines.py; \
 		else echo "the comparison of queues is left out: pip install 'dbos==3.4.*'"; fi
 
-gpu: $(VENV)/.dev ## Compare evaluation on a CUDA device with onnxruntime, image by image, and print its speed.
-	@$(BIN)/python -m benchmarks.gpu
+gpu: $(VENV)/.dev ## Test evaluation on a CUDA device (DEVICE=cpu: the processor), compare it with onnxruntime image by image, and print what it costs.
+	@$(BIN)/pytest -q -n 0 -m "not keras" tests/grader/evaluating/test_torch_engine.py tests/grader/evaluating/test_adversarial.py tests/grader/test_pipeline_files.py
+	@$(BIN)/python -m benchmarks.gpu --device $(or $(DEVICE),cuda) --examples $(or $(EXAMPLES),2525,5000) --networks $(or $(NETWORKS),300)
 
 scale: $(VENV)/.dev ## Compare pages at 1,000,000 submissions with those at 1,000, on both databases (SUBMISSIONS, STUDENTS); half an hour.
 	@$(BIN)/python -m benchmarks.scale --submissions $(or $(SUBMISSIONS),1000000) --students $(or $(STUDENTS),10000)

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -34,9 +34,20 @@ PROC = Path("/proc")
 
 
 class ServiceTree:
-    """`secateur run` and everything below it. Its CPU is that of all its processes, those that have ended included."""
+    """`secateur run` and everything below it. Its CPU is that of all its processes, those that have ended included.
 
-    def __init__(self, folder: Path, test_set: Path, rules: Path, file_name: str, students: int = 1) -> None:
+    `workers` are the arguments of workers that are started one by one, in place of those of `secateur run`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        test_set: Path,
+        rules: Path,
+        file_name: str,
+        students: int = 1,
+        workers: Sequence[Sequence[str]] = (),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = folder / "secateur.sqlite"
         self.tokens = _populate(f"sqlite:///{self._database}", folder, test_set, rules, students)
@@ -49,12 +60,15 @@ class ServiceTree:
             "SECATEUR_DATA_DIR": str(folder),
             "SECATEUR_PORT": str(self.port),
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
-            "SECATEUR_WORKER_PROCESSES": str(cores()),
+            "SECATEUR_WORKER_PROCESSES": "0" if workers else str(cores()),
         }
         self._log = folder / "service.log"
         with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "app.cli", "run"]
-            self._supervisor = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            self._supervisor, *self._alone = (
+                subprocess.Popen([sys.executable, "-m", "app.cli", *words], env=environment, stdout=log, stderr=log)
+                for words in (["run"], *(["worker", *words] for words in workers))
+            )
+        self._expected = len(workers) or cores() + 1
         self._seen = {self._supervisor.pid}
 
     def wait_until_ready(self) -> None:
@@ -62,7 +76,7 @@ class ServiceTree:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             try:
-                if self._ask("GET", "/readyz?worker=true")[0] == 200 and self._workers() > cores():
+                if self._ask("GET", "/readyz?worker=true")[0] == 200 and self._workers() >= self._expected:
                     return
             except OSError:
                 pass
@@ -125,7 +139,7 @@ class ServiceTree:
 
     def _family(self) -> set[int]:
         parents = {int(folder.name): _parent(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
-        known = {self._supervisor.pid}
+        known = {each.pid for each in (self._supervisor, *self._alone)}
         while fresh := {child for child, parent in parents.items() if parent in known} - known:
             known |= fresh
         self._seen |= known
@@ -134,12 +148,14 @@ class ServiceTree:
     def close(self) -> None:
         """Ends it, each process by its number."""
         self.cpu_seconds()
-        self._supervisor.terminate()
-        try:
-            self._supervisor.wait(60)
-        except subprocess.TimeoutExpired:
-            self._supervisor.kill()
-            self._supervisor.wait()
+        for started in (*self._alone, self._supervisor):
+            started.terminate()
+        for started in (*self._alone, self._supervisor):
+            try:
+                started.wait(60)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
         for process in self._seen:
             if _parent(PROC / str(process)) is not None and "secateur" in _words(process):
                 os.kill(process, signal.SIGKILL)
@@ -164,9 +180,10 @@ def service(
     rules: Path = SHIPPED / "demo.yaml",
     file_name: str = "my_model_weights.h5",
     students: int = 1,
+    workers: Sequence[Sequence[str]] = (),
 ) -> Iterator[ServiceTree]:
     """A running service, ready, until the end of the block; `rules` is a definition that is called as its slug is."""
-    tree = ServiceTree(folder, test_set, rules, file_name, students)
+    tree = ServiceTree(folder, test_set, rules, file_name, students, workers)
     try:
         tree.wait_until_ready()
         yield tree
@@ -212,7 +229,12 @@ def _parent(folder: Path) -> int | None:
 
 def _kind(process: int) -> str:
     words = _words(process)
-    kinds = {"grader.reading.job": "reading jail", "grader.evaluating.job": "evaluating jail", "checker": "checker"}
+    kinds = {
+        "grader.evaluating.torch_job": "device",
+        "grader.reading.job": "reading jail",
+        "grader.evaluating.job": "evaluating jail",
+        "checker": "checker",
+    }
     kind = next((kind for word, kind in kinds.items() if word in words), None)
     return kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
 
