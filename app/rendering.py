@@ -28,6 +28,12 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
 
+@cache
+def version() -> str:
+    """The release that is installed."""
+    return importlib.metadata.version("secateur")
+
+
 class Renderer:
     """Renders templates with what every page needs. `user` and `flashes` come with the request."""
 
@@ -56,7 +62,7 @@ class Renderer:
         self._environment.globals |= {
             "static": static_url,
             "fix_of": fix,
-            "version": importlib.metadata.version("secateur"),
+            "version": version(),
             "public_url": settings.public_url,
             "client_url": f"{settings.public_url}/client/{client_wheel.name()}",
             "insecure": not settings.cookie_secure,

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -90,4 +91,10 @@ def services_of(connection: HTTPConnection) -> Services:
 
 def make_passwords(settings: Settings) -> Passwords:
     """The password hasher at the cost that the operator chose."""
-    return Passwords(memory_kib=settings.argon2_memory_kib, passes=settings.argon2_passes, lanes=settings.argon2_lanes)
+    return _passwords(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_lanes)
+
+
+@cache
+def _passwords(memory_kib: int, passes: int, lanes: int) -> Passwords:
+    """The hasher of that cost; to make one costs a hash."""
+    return Passwords(memory_kib=memory_kib, passes=passes, lanes=lanes)
