@@ -115,7 +115,8 @@ def create_app(settings: Settings) -> FastAPI:
     staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
     of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
     everybodys = (health, metrics, help_pages, client_wheel)
-    for routes in (*edit, *handing_in, *standing, *of_staff, *staff, *people, *everybodys):
+    # What is asked for most comes first: routers are tried in this order.
+    for routes in (*standing, *handing_in, *edit, *of_staff, *staff, *people, *everybodys):
         app.include_router(routes.router)
     app.mount("/static", CompressedFiles(directory=STATIC), name="static")
     error_pages.install(app)

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.accounts.user_agents import browser_name
 from app.client_wheel import building as client_wheel
-from app.compressing import packed
+from app.compressing import LOOK_LEVEL, PAGE_LEVEL, packed
 from app.settings import Settings
 from grader.messages.fixes import fix
 
@@ -84,7 +84,8 @@ class Renderer:
         response = HTMLResponse(text, status, {"Vary": "Accept", **(headers or {})})
         response.headers.add_vary_header("Accept-Encoding")
         # What shows a secret once answers a POST: no length may tell of it.
-        body = packed(text.encode(), request.headers) if request.method == "GET" else None
+        level = LOOK_LEVEL if is_look(request) else PAGE_LEVEL
+        body = packed(text.encode(), request.headers, level) if request.method == "GET" else None
         if body is not None:
             response.body = body
             response.headers.update({"Content-Encoding": "gzip", "Content-Length": str(len(body))})

@@ -1,6 +1,6 @@
 """The leaderboard as a page, JSON and CSV, with an ETag so that polling it costs little."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from app.baselines.queries import entered
 from app.clock import day, read_clock
 from app.competitions.access import Entry, enter
 from app.competitions.reveal import Reveal, reveal
-from app.dependencies import AppServices, Reading, Signed
+from app.dependencies import AppServices, Signed
 from app.errors import Forbidden, NotFound
 from app.leaderboard import queries
 from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv
@@ -25,6 +25,7 @@ from app.openapi import problems
 from app.paging import PageNumber
 from app.parameters import Printable
 from app.rendering import is_look, wants_page
+from app.services import Services
 from grader.splits import Part
 from models.accounts import User
 
@@ -67,7 +68,6 @@ def show_board(
     request: Request,
     services: AppServices,
     signed: Signed,
-    session: Reading,
     slug: Printable,
     asked: Annotated[
         Part | None, Query(alias="board", description="Default: the public one, and the private one once it is shown.")
@@ -77,26 +77,42 @@ def show_board(
     form: Annotated[Form, Query(alias="format", description="`csv`: the rows for a spreadsheet.")] = Form.AUTO,
 ) -> Response:
     """The submission of each entrant that counts, best first. Send `If-None-Match` to ask whether it changed."""
-    entry = enter(session, services.definitions, slug, signed.user)
+    # Opened here and not asked for: hundreds of pages look at a time, and each dependency takes a thread twice.
+    with services.database.read() as session:
+        return _answer(request, services, session, signed.user, slug, Asked(asked, wish, number, form))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The query of a request for a board."""
+
+    part: Part | None
+    wish: Wish
+    number: int
+    form: Form
+
+
+def _answer(request: Request, services: Services, session: Session, user: User, slug: str, asked: Asked) -> Response:
+    entry = enter(session, services.definitions, slug, user)
     check_shown(entry)
-    seen = reveal(session, entry, signed.user)
-    part = _part(seen, asked, entry)
+    seen = reveal(session, entry, user)
+    part = _part(seen, asked.part, entry)
     page, looks = wants_page(request), is_look(request)
     today, _ = day(read_clock(session), entry.zone)
-    etag = _etag(session, entry, signed.user, part, (page, looks, seen, wish, form, today, number))
+    etag = _etag(session, entry, user, part, (page, looks, seen, asked, today))
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization, HX-Request"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    content = board(session, entry, signed.user, part)
-    if form is Form.CSV:
+    content = board(session, entry, user, part)
+    if asked.form is Form.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-{part.value}-board.csv"'}
-        return Response(as_csv(arranged(content.rows, wish)), media_type="text/csv", headers={**headers, **name})
+        return Response(as_csv(arranged(content.rows, asked.wish)), media_type="text/csv", headers={**headers, **name})
     if not page:
-        body = board_body(entry, replace(content, rows=arranged(content.rows, wish)), seen)
+        body = board_body(entry, replace(content, rows=arranged(content.rows, asked.wish)), seen)
         return services.renderer.page_or_json(request, BOARD, {}, body, headers=headers)
     named = part.value if seen.has_private else None
-    table = Drawer(services.renderer, session, entry, today, named).table(content, wish, number)
-    context = _looked_at(entry, content, wish, named, table)
+    table = Drawer(services.renderer, session, entry, today, named).table(content, asked.wish, asked.number)
+    context = _looked_at(entry, content, asked.wish, named, table)
     if looks:
         return services.renderer.page(request, LOOKED_AT, context, headers=headers)
     context |= {"guides": guides(entry.definition, content.x.name, content.y.name), "reveal": seen}

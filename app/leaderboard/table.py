@@ -79,7 +79,8 @@ class Drawer:
         draw = self.renderer.macro(TABLES, "board_row")
         marked = draw(own, self._top, self.entry.is_staff, told)
         if is_here:
-            return html.replace(draw(replace(own, is_own=False), self._top, self.entry.is_staff, told), marked, 1)
+            unmarked = draw(replace(own, is_own=False), self._top, self.entry.is_staff, told)
+            return html.replace(unmarked, marked, 1)
         return html.replace(
             Markup("</tbody>"), self.renderer.macro(TABLES, "left_out")() + marked + Markup("</tbody>"), 1
         )
