@@ -67,6 +67,16 @@ from app.teams import routes as teams
 from app.teams import staff_routes as all_teams
 from grader.limits import MAX_DEFINITION_BYTES, MAX_FILE_BYTES, MAX_REFERENCE_FILE_BYTES, SOURCE_MAX_UPLOAD_BYTES
 
+HANDING_IN = (competitions, submissions, references, choices, files, events)
+STANDING = (leaderboard, leaders, pareto, grades, decisions)
+PEOPLE = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
+EDIT = (editing, definition_routes, version_routes, setup_routes, upload_routes)
+STAFF = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
+OF_STAFF = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
+EVERYBODYS = (health, metrics, help_pages, client_wheel)
+ROUTES = (*STANDING, *HANDING_IN, *EDIT, *OF_STAFF, *STAFF, *PEOPLE, *EVERYBODYS)
+"""What is asked for most comes first: they are tried in this order."""
+
 FORM_BYTES = 64 << 10
 """Largest body of every route but the one that takes files."""
 DEFINITION_FORM_BYTES = 4 * MAX_DEFINITION_BYTES
@@ -108,15 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = open_services(settings)
-    handing_in = (competitions, submissions, references, choices, files, events)
-    standing = (leaderboard, leaders, pareto, grades, decisions)
-    people = (courses, members, rosters, join_codes, everybody, links, oidc, accounts)
-    edit = (editing, definition_routes, version_routes, setup_routes, upload_routes)
-    staff = (teams, all_teams, finalists, all_finalists, gradebooks, exports, privacy, gradescope, dashboard)
-    of_staff = (all_submissions, rejudges, moderation, audit, boards, baselines, announcements, adjustments)
-    everybodys = (health, metrics, help_pages, client_wheel)
-    # What is asked for most comes first: routers are tried in this order.
-    for routes in (*standing, *handing_in, *edit, *of_staff, *staff, *people, *everybodys):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.mount("/static", CompressedFiles(directory=STATIC), name="static")
     error_pages.install(app)
