@@ -32,7 +32,7 @@ from models.accounts import User
 router = APIRouter(tags=["leaderboard"])
 
 BOARD = "leaderboard/board.html"
-LOOKED_AT = "leaderboard/looked_at.html"
+LOOKED_AT = "includes/board.html"
 
 
 class Form(StrEnum):

@@ -22,18 +22,21 @@ TYPES = {
 
 def fold(node: Node) -> AnyArray | None:
     """What a node gives, where all that it takes is constant; None where it is none of those that shapes are made of."""
+    try:
+        with np.errstate(all="ignore"):  # what overflows is found by its value
+            return _folded(node)
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise node.error(f"its constants do not fit each other ({error})") from None
+
+
+def _folded(node: Node) -> AnyArray | None:
     if node.operator == "Shape" and node.has(0) and isinstance(node.inputs[0], Value):
         return _shape(node, (1, *node.value().shape))
-    if node.operator == "CastLike" and node.has(0) and isinstance(node.inputs[1], Value):
+    if node.operator == "CastLike" and node.has(0) and node.has(1) and isinstance(node.inputs[1], Value):
         return _input(node, 0).astype(np.float32)
     if node.operator not in FOLDED or not all(_is_constant(each) for each in node.inputs):
         return None
-    try:
-        with np.errstate(all="ignore"):  # what overflows is found by its value
-            found = np.asarray(FOLDED[node.operator](node))
-    except (IndexError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise node.error(f"its constants do not fit each other ({error})") from None
-    return found
+    return np.asarray(FOLDED[node.operator](node))
 
 
 def _is_constant(known: Known | None) -> bool:
