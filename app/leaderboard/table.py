@@ -1,8 +1,9 @@
 """The board's table as HTML: drawn once for all who see the same board, with the reader's own row marked in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from app.paging import Page, page_of, page_with
 from app.rendering import Renderer
 
 TABLES = "includes/tables.html"
+ROWS_REMEMBERED = 4_096
+"""Of all boards of a process; some 700 letters each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Drawer:
             line=credit_line(rules.full_credit, content.standings.ladder),
             whole=wish.is_board,
             first=shown.first,
+            rest=self._rest,
         )
 
     def _marked(self, html: Markup, content: Board, is_here: bool) -> Markup:
@@ -85,9 +89,18 @@ class Drawer:
             Markup("</tbody>"), self.renderer.macro(TABLES, "left_out")() + marked + Markup("</tbody>"), 1
         )
 
+    def _rest(self, row: Row, top: int, is_staff: bool) -> Markup:
+        return _rest(self.renderer.macro(TABLES, "board_rest"), replace(row, rank=None), top, is_staff)
+
     def _moves(self, content: Board, rows: list[Row]) -> Mapping[str, int]:
         return moves(self.session, self.entry, content, rows, self.today)
 
     @property
     def _top(self) -> int:
         return self.entry.definition.course.board.top
+
+
+@lru_cache(ROWS_REMEMBERED)
+def _rest(draw: Callable[..., Markup], row: Row, top: int, is_staff: bool) -> Markup:
+    """A row of nobody's behind its rank: a new score moves many rows, and changes nothing else of them."""
+    return draw(row, top, is_staff)

@@ -1,11 +1,11 @@
 """Where submissions are, asked for all that are watched at once."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import Database
@@ -28,6 +28,18 @@ class Seen(NamedTuple):
 PACE_SECONDS = 3.0
 """How old a measured pace may be."""
 UNDER_WAY = (State.QUEUED, State.RUNNING)
+PLACES_SECONDS = 2.0
+"""For so long the places in a long line are told as they were counted."""
+LONG_LINE = 50
+_WANTED = (
+    select(Grading.submission_id, Grading.id, Grading.state, Grading.phase, Grading.lane)
+    .where(
+        Grading.submission_id.in_(bindparam("submissions", expanding=True)),
+        or_(Grading.is_live, Grading.state.in_(UNDER_WAY) & Grading.rejudge_id.is_(None)),
+    )
+    .order_by(Grading.id)
+)
+"""The gradings that count, and those that will replace them by themselves."""
 
 
 class Newsroom:
@@ -38,18 +50,28 @@ class Newsroom:
         self._dead_after = dead_after
         self._pace = Pace(None, 0, 0)
         self._measured = -PACE_SECONDS
+        self._ahead: Mapping[int, int] = {}
+        self._counted = -PLACES_SECONDS
 
     def look(self, submissions: Collection[int]) -> Mapping[int, News]:
         """The news of these submissions; one that is gone is left out."""
         with self._database.read() as session:
             found: dict[int, list[Seen]] = {}
-            for row in session.execute(_wanted(submissions)):
+            for row in session.execute(_WANTED, {"submissions": list(submissions)}):
                 found.setdefault(row.submission_id, []).append(Seen(*row))
-            waits = any(each.state is State.QUEUED for gradings in found.values() for each in gradings)
-            ahead = dict(session.execute(order.places()).all()) if waits else {}
-            if waits:
+            waiting = {each.id for gradings in found.values() for each in gradings if each.state is State.QUEUED}
+            ahead = self._places(session, waiting) if waiting else {}
+            if waiting:
                 self._measure(session)
         return {number: self._news(gradings, ahead) for number, gradings in found.items()}
+
+    def _places(self, session: Session, waiting: Set[int]) -> Mapping[int, int]:
+        """What stands ahead of gradings that wait; in a long line as it was a moment ago, if they stood in it."""
+        now = time.monotonic()
+        is_old = now - self._counted >= PLACES_SECONDS or len(self._ahead) < LONG_LINE
+        if is_old or not waiting <= self._ahead.keys():
+            self._ahead, self._counted = dict(session.execute(order.places()).all()), now
+        return self._ahead
 
     def _measure(self, session: Session) -> None:
         now = time.monotonic()
@@ -64,15 +86,3 @@ class Newsroom:
         expected = None if position is None else self._pace.expected(told.lane, position)
         seconds = None if expected is None else round(expected, 1)
         return News(told.state, told.phase, position, seconds, not waited_for)
-
-
-def _wanted(submissions: Collection[int]) -> Select[int, int, State, Phase, Lane]:
-    """The gradings that count, and those that will replace them by themselves."""
-    return (
-        select(Grading.submission_id, Grading.id, Grading.state, Grading.phase, Grading.lane)
-        .where(
-            Grading.submission_id.in_(submissions),
-            or_(Grading.is_live, Grading.state.in_(UNDER_WAY) & Grading.rejudge_id.is_(None)),
-        )
-        .order_by(Grading.id)
-    )

@@ -13,6 +13,7 @@ from app.clock import db_now
 from app.database import Database
 from app.queue import order, workers
 from app.queue.pace import Pace
+from app.submissions import news
 from app.submissions.news import Newsroom
 from models.gradings import Grading, Lane, Phase, State
 from tests.app.world import World, hand_in, settle
@@ -40,6 +41,23 @@ def test_all_that_wait_are_told_their_place_at_once(records: Database, world: Wo
             number: told.position for number, told in news.items()
         }
     assert {told.state for told in news.values()} == {State.QUEUED}
+
+
+def test_places_in_a_long_line_are_counted_every_so_often_and_for_whoever_is_new(
+    records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "LONG_LINE", 1)
+    monkeypatch.setattr(news, "PLACES_SECONDS", 600.0)
+    first, second, third = (hand_in(records, world, name) for name in ("ada", "grace", "alan"))
+    assert newsroom.look([third])[third].position == 2
+
+    settle(records, first, Fraction(1, 2))
+    assert newsroom.look([third])[third].position == 2  # as it was counted
+
+    fourth = hand_in(records, world, "ada", file="other")
+    told = newsroom.look([second, third, fourth])
+
+    assert [told[number].position for number in (second, third, fourth)] == [0, 1, 2]
 
 
 def test_what_has_ended_says_so_and_what_is_graded_again_does_not(
