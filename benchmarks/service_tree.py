@@ -70,6 +70,7 @@ class ServiceTree:
             )
         self._expected = len(workers) or cores() + 1
         self._seen = {self._supervisor.pid}
+        self._spent: dict[int, tuple[str, float]] = {}
 
     def wait_until_ready(self) -> None:
         """Returns when web and all workers are there. Raises TimeoutError."""
@@ -130,12 +131,18 @@ class ServiceTree:
         return {process: _kind(process) for process in self._family()}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU spent so far by each kind of process, children that have ended with the one that waited for them."""
-        spent: dict[str, float] = {}
+        """CPU spent so far by each kind of process; a jail's with its children, of one that has ended as it was last seen.
+
+        Jails are replaced every few hundred files, so whoever measures longer asks every second.
+        """
         for process in self._family():
             kind = _kind(process)
-            spent[kind] = spent.get(kind, 0.0) + _spent(process)
-        return spent
+            if spent := _spent(process, with_children=kind.endswith("jail")):
+                self._spent[process] = kind, spent
+        found: dict[str, float] = {}
+        for kind, spent in self._spent.values():
+            found[kind] = found.get(kind, 0.0) + spent
+        return found
 
     def _family(self) -> set[int]:
         parents = {int(folder.name): _parent(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
@@ -239,10 +246,10 @@ def _kind(process: int) -> str:
     return kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
 
 
-def _spent(process: int) -> float:
-    """CPU seconds of a process with those of its children that were waited for."""
+def _spent(process: int, *, with_children: bool) -> float:
+    """CPU seconds of a process, and of its children that were waited for; 0 where it has ended."""
     try:
         fields = (PROC / str(process) / "stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return 0.0
-    return sum(int(each) for each in fields[11:15]) / TICK
+    return sum(int(each) for each in fields[11 : 15 if with_children else 13]) / TICK

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -115,7 +116,12 @@ def _carry_out(planned: Plan, tree: ServiceTree, folder: Path, others: Sequence[
     planned.write(path)
     before = tree.cpu_seconds()
     command = [sys.executable, "-m", "benchmarks.storm.crowd", str(path), *map(str, others)]
-    subprocess.run(command, check=True, cwd=HERE.parent)
+    with subprocess.Popen(command, cwd=HERE.parent) as crowd:
+        while crowd.poll() is None:
+            tree.cpu_seconds()
+            time.sleep(1)
+    if crowd.returncode:
+        raise subprocess.CalledProcessError(crowd.returncode, command)
     after = tree.cpu_seconds()
     return {kind: seconds - before.get(kind, 0.0) for kind, seconds in after.items()}, Plan.read(path)
 
