@@ -180,10 +180,10 @@ def _competition(session: Any, folder: Path) -> CompetitionVersion:
 
 
 def _analyse(url: str) -> None:
-    """Has the database look at its tables, as it does by itself in time."""
+    """Has the database look at its tables, and Postgres forget rows that are gone, as it does by itself in time."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        _run(connection, "ANALYZE")
+        _run(connection, "ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
     engine.dispose()
 
 
