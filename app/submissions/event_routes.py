@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.dependencies import AppServices, Signed
@@ -52,6 +52,20 @@ _TOLD = "Events whose data is JSON: " + "; ".join(
     f"`{name}`, {field.description or 'as in the submission'}" for name, field in NewsBody.model_fields.items()
 )
 
+_EVENTS = {
+    EventStream.media_type: {
+        "itemSchema": {
+            "type": "object",
+            "properties": {
+                "data": {"type": "string"},
+                "event": {"type": "string"},
+                "retry": {"type": "integer", "minimum": 0},
+            },
+        }
+    }
+}
+"""As OpenAPI 3.2 describes a stream of events."""
+
 
 async def _check_room(services: AppServices, signed: Signed) -> None:
     services.live.check_room(signed.user.id)
@@ -61,8 +75,8 @@ async def _check_room(services: AppServices, signed: Signed) -> None:
     "/submissions/{submission_id}/events",
     operation_id="watchSubmission",
     summary="What becomes of a submission, as it happens",
-    response_class=EventStream,
-    responses={200: {"description": _TOLD}, **problems(401, 404, 422, 429)},
+    response_class=Response,
+    responses={200: {"description": _TOLD, "content": _EVENTS}, **problems(401, 404, 422, 429)},
     dependencies=[Depends(_check_room)],
 )
 async def watch(services: AppServices, signed: Signed, submission_id: RowNumber) -> EventStream:
