@@ -22,6 +22,7 @@ from app.courses import service as courses
 from app.database import migrate
 from app.records import open_database
 from app.storage import Store
+from benchmarks import processes
 from benchmarks.material import SHIPPED
 from benchmarks.measuring import cores
 from models.courses import Role
@@ -29,8 +30,6 @@ from models.courses import Role
 START_SECONDS = 300.0
 LOOK_SECONDS = 0.5
 GRADING_SECONDS = 300.0
-TICK = os.sysconf("SC_CLK_TCK")
-PROC = Path("/proc")
 
 
 class ServiceTree:
@@ -128,7 +127,7 @@ class ServiceTree:
 
     def processes(self) -> dict[int, str]:
         """The processes of it that live now, and the kind of each."""
-        return {process: _kind(process) for process in self._family()}
+        return {process: processes.kind(process) for process in self._family()}
 
     def cpu_seconds(self) -> dict[str, float]:
         """CPU spent so far by each kind of process; a jail's with its children, of one that has ended as it was last seen.
@@ -136,8 +135,8 @@ class ServiceTree:
         Jails are replaced every few hundred files, so whoever measures longer asks every second.
         """
         for process in self._family():
-            kind = _kind(process)
-            if spent := _spent(process, with_children=kind.endswith("jail")):
+            kind = processes.kind(process)
+            if spent := processes.spent(process, with_children=kind.endswith("jail")):
                 self._spent[process] = kind, spent
         found: dict[str, float] = {}
         for kind, spent in self._spent.values():
@@ -145,7 +144,7 @@ class ServiceTree:
         return found
 
     def _family(self) -> set[int]:
-        parents = {int(folder.name): _parent(folder) for folder in PROC.iterdir() if folder.name.isdigit()}
+        parents = processes.parents()
         known = {each.pid for each in (self._supervisor, *self._alone)}
         while fresh := {child for child, parent in parents.items() if parent in known} - known:
             known |= fresh
@@ -164,7 +163,7 @@ class ServiceTree:
                 started.kill()
                 started.wait()
         for process in self._seen:
-            if _parent(PROC / str(process)) is not None and "secateur" in _words(process):
+            if processes.parent(process) is not None and "secateur" in processes.words(process):
                 os.kill(process, signal.SIGKILL)
 
     def _workers(self) -> int:
@@ -218,38 +217,3 @@ def _populate(database_url: str, folder: Path, test_set: Path, path: Path, stude
         competition_service.apply(session, course, read, text, data, None)
     database.close()
     return tokens
-
-
-def _words(process: int) -> str:
-    try:
-        return (PROC / str(process) / "cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
-
-
-def _parent(folder: Path) -> int | None:
-    try:
-        return int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
-    except OSError:
-        return None
-
-
-def _kind(process: int) -> str:
-    words = _words(process)
-    kinds = {
-        "grader.evaluating.torch_job": "device",
-        "grader.reading.job": "reading jail",
-        "grader.evaluating.job": "evaluating jail",
-        "checker": "checker",
-    }
-    kind = next((kind for word, kind in kinds.items() if word in words), None)
-    return kind or next((each for each in ("web", "worker") if f" {each} " in words), "supervisor")
-
-
-def _spent(process: int, *, with_children: bool) -> float:
-    """CPU seconds of a process, and of its children that were waited for; 0 where it has ended."""
-    try:
-        fields = (PROC / str(process) / "stat").read_text().rpartition(") ")[2].split()
-    except OSError:
-        return 0.0
-    return sum(int(each) for each in fields[11 : 15 if with_children else 13]) / TICK
