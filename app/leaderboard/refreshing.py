@@ -25,11 +25,10 @@ Values = dict[str, Any]
 log = logging.getLogger(__name__)
 
 # Asked at each commit of a worker, and so put together once.
-_ITS = StandingMark.competition_id == bindparam("competition")
 _MARKED = select(StandingMark.competition_id).distinct().order_by(StandingMark.competition_id)
 _ENTRANTS = (
     select(StandingMark.entrant_id)
-    .where(_ITS, StandingMark.entrant_id.is_not(None))
+    .where(StandingMark.competition_id == bindparam("competition"), StandingMark.entrant_id.is_not(None))
     .distinct()
     .order_by(StandingMark.entrant_id)
     .limit(AT_ONCE + 1)
