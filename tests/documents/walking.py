@@ -35,8 +35,9 @@ def _act(page: Page, do: str, label: str, typed: Mapping[str, str], file: Path) 
     match do:
         case "Fill":
             main.get_by_label(label, exact=True).fill(typed[label])
-        case "Press":
-            main.get_by_role("button", name=label, exact=True).click()
+        case "Press":  # each of these buttons leads to a page; what is waited for may stand on the one before it too
+            with page.expect_navigation(timeout=WAIT):
+                main.get_by_role("button", name=label, exact=True).click()
         case "Follow":
             main.get_by_role("link", name=label, exact=True).click()
         case "Drop":
