@@ -40,6 +40,7 @@ from app.housekeeping.round import Housekeeper
 from app.leaderboard import history_routes as leaders
 from app.leaderboard import pareto_routes as pareto
 from app.leaderboard import routes as leaderboard
+from app.leaderboard.looking import Looking
 from app.moderation import routes as moderation
 from app.observability import routes as metrics
 from app.openapi import Described
@@ -140,5 +141,5 @@ def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
         "/competitions/*/gradebook/canvas": gradebooks.MAX_BYTES,
         **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
     }
-    app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths=limits)
+    app = BodyLimit(HeadRequests(Looking(app)), max_bytes=FORM_BYTES, of_paths=limits)
     return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

@@ -81,6 +81,12 @@ class Renderer:
         """A template as a response, compressed where the browser takes it so."""
         user = getattr(request.state, "user", None)
         text = self.text(template, {"user": user, "path": request.url.path, **context})
+        return self.html(request, text, status=status, headers=headers)
+
+    def html(
+        self, request: Request, text: str, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> HTMLResponse:
+        """HTML that is drawn already as such a response."""
         response = HTMLResponse(text, status, {"Vary": "Accept", **(headers or {})})
         response.headers.add_vary_header("Accept-Encoding")
         # What shows a secret once answers a POST: no length may tell of it.

@@ -13,6 +13,7 @@ from app.accounts.throttle import Throttle
 from app.competitions.stored import Definitions
 from app.dashboard.kept import Kept
 from app.database import Database
+from app.leaderboard.looks import Looks
 from app.live import Live
 from app.observability.metrics import Metrics
 from app.observability.traces import Traces, open_traces
@@ -40,6 +41,7 @@ class Services:
     definitions: Definitions
     uploads: Uploads
     kept: Kept
+    looks: Looks
     metrics: Metrics
     live: Live
     traces: Traces
@@ -67,6 +69,7 @@ def open_services(settings: Settings) -> Services:
         definitions=Definitions(),
         uploads=Uploads(settings.max_uploads_at_once),
         kept=Kept(settings.dashboard_seconds),
+        looks=Looks(time.monotonic),
         metrics=Metrics(),
         live=Live(newsroom.look),
         traces=open_traces("web"),

@@ -31,6 +31,8 @@ class Threads:
 
 ADMITTING = Threads("admitting", 8)
 """Who is it, and may they: asked for every request, and so little work that it never queues up behind pages."""
+LOOKING = Threads("looking", 4)
+"""A look at a board that was read a moment ago: a statement, and a page that is nearly drawn."""
 UPLOADING = Threads("uploading", 8)
 """May the file come, and its bytes on their way to the disk."""
 RECORDING = Threads("recording", 4)

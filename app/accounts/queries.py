@@ -27,24 +27,22 @@ class FoundToken(NamedTuple):
     now: datetime
 
 
+GOOD_SESSION = (
+    AuthSession.token_sha256 == bindparam("digest"),
+    AuthSession.expires_at > db_now(),
+    User.disabled_at.is_(None),
+)
+"""Which session lets its user in: that of a digest, while it lasts."""
+GOOD_TOKEN = (
+    ApiToken.prefix == bindparam("prefix"),
+    ApiToken.revoked_at.is_(None),
+    or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > db_now()),
+    User.disabled_at.is_(None),
+)
+"""Which token may let its user in: the one with a prefix; its digest is still to be compared."""
 # Who makes a request is asked by each one, and so put together once.
-_GOOD_SESSION = (
-    select(AuthSession, User, db_now())
-    .join(User, AuthSession.user_id == User.id)
-    .where(
-        AuthSession.token_sha256 == bindparam("digest"), AuthSession.expires_at > db_now(), User.disabled_at.is_(None)
-    )
-)
-_GOOD_TOKEN = (
-    select(ApiToken, User, db_now())
-    .join(User, ApiToken.user_id == User.id)
-    .where(
-        ApiToken.prefix == bindparam("prefix"),
-        ApiToken.revoked_at.is_(None),
-        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > db_now()),
-        User.disabled_at.is_(None),
-    )
-)
+_GOOD_SESSION = select(AuthSession, User, db_now()).join(User, AuthSession.user_id == User.id).where(*GOOD_SESSION)
+_GOOD_TOKEN = select(ApiToken, User, db_now()).join(User, ApiToken.user_id == User.id).where(*GOOD_TOKEN)
 
 
 def user_by_email(session: Session, email: str) -> User | None:

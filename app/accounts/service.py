@@ -19,7 +19,7 @@ from models.columns import fold_email
 
 SESSION_TOUCH_INTERVAL = timedelta(minutes=5)
 """How old a session's `last_seen_at` may grow before a request writes it again."""
-TOKEN_TOUCH_INTERVAL = timedelta(minutes=1)
+TOKEN_TOUCH_INTERVAL = timedelta(minutes=5)
 """How old a token's `last_used_at` may grow before a request writes it again."""
 MAX_EMAIL_CHARACTERS = 254
 """Longest address that mail can be sent to (RFC 3696, erratum 1690)."""

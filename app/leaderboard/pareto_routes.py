@@ -16,6 +16,7 @@ from app.leaderboard.columns import Better
 from app.leaderboard.pareto_schemas import ParetoBody, pareto_body, pareto_csv
 from app.leaderboard.plots import Of, Plot, Wish, plot
 from app.leaderboard.routes import check_shown
+from app.leaderboard.view import etag_of
 from app.openapi import problems
 from app.parameters import Printable
 from app.rendering import preferred
@@ -89,15 +90,15 @@ def show_pareto(
     check_shown(entry)
     kind = asked or _KINDS[preferred(request, *_KINDS)]
     mine = entrant_of(session, entry.competition.id, signed.user.id) if wish.of is Of.MINE else None
-    etag = queries.fingerprint(
+    shared = queries.fingerprint(
         session,
         entry.competition.id,
         entry.version.id,
-        (signed.user.id, signed.user.name, entry.is_staff),
         (wish, kind, theme),
         (entry.board_mode, entry.board and entry.board.since),
         mine and queries.newest_of(session, mine.id),
     )
+    etag = etag_of(shared, signed.user.id, signed.user.name, is_staff=entry.is_staff)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization"}
     if kind is Format.SVG:  # with a 304 as well: a browser takes the new headers for what it kept
         headers["Content-Security-Policy"] = LINKED_POLICY

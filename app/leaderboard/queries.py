@@ -65,9 +65,9 @@ def scored_of(session: Session, entrant_id: int) -> Sequence[Scored]:
 
 
 def fingerprint(session: Session, competition_id: int, *also: object) -> str:
-    """A weak ETag that changes whenever the board does; `also` is what else the answer depends on."""
+    """Changes whenever the board does; `also` is what else the answer depends on."""
     facts = (competition_id, state_of(session, competition_id), also)
-    return f'W/"{hashlib.sha256(repr(facts).encode()).hexdigest()[:24]}"'
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
 
 
 def newest_of(session: Session, entrant_id: int) -> tuple[int, datetime | None, int | None]:

@@ -1,5 +1,6 @@
 """The leaderboard as a page, JSON and CSV, with an ETag so that polling it costs little."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
@@ -9,18 +10,22 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.baselines.queries import entered
+from app.baselines import queries as baselines
+from app.baselines.queries import Entered
 from app.clock import day, read_clock
 from app.competitions.access import Entry, enter
 from app.competitions.reveal import Reveal, reveal
+from app.courses.queries import extension_of
 from app.dependencies import AppServices, Signed
 from app.errors import Forbidden, NotFound
 from app.leaderboard import queries
 from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv
 from app.leaderboard.guides import guides
+from app.leaderboard.looks import Kept, query_of
 from app.leaderboard.schemas import BoardBody, board_body
-from app.leaderboard.service import Board, board
-from app.leaderboard.table import Drawer, Table
+from app.leaderboard.service import Board, board_of, own_id, read
+from app.leaderboard.table import Look, here_of
+from app.leaderboard.view import View, etag_of, headers_of
 from app.openapi import problems
 from app.paging import PageNumber
 from app.parameters import Printable
@@ -32,7 +37,6 @@ from models.accounts import User
 router = APIRouter(tags=["leaderboard"])
 
 BOARD = "leaderboard/board.html"
-LOOKED_AT = "includes/board.html"
 
 
 class Form(StrEnum):
@@ -96,57 +100,65 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
     entry = enter(session, services.definitions, slug, user)
     check_shown(entry)
     seen = reveal(session, entry, user)
-    part = _part(seen, asked.part, entry)
-    page, looks = wants_page(request), is_look(request)
     today, _ = day(read_clock(session), entry.zone)
-    etag = _etag(session, entry, user, part, (page, looks, seen, asked, today))
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie, Authorization, HX-Request"}
+    view = View(entry, seen, _part(seen, asked.part, entry), asked.wish, asked.number, today)
+    page, looks = wants_page(request), is_look(request)
+    entered = baselines.entered(session, entry.competition.id)
+    shared = _fingerprint(session, view, (page, looks, asked), entered)
+    etag = etag_of(shared, user.id, user.name, is_staff=entry.is_staff)
+    headers = headers_of(etag)
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    content = board(session, entry, user, part)
+    facts = read(session, entry, view.part, entered)
+    content = board_of(facts, own_id(session, entry, user))
     if asked.form is Form.CSV:
-        name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-{part.value}-board.csv"'}
+        name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-{view.part.value}-board.csv"'}
         return Response(as_csv(arranged(content.rows, asked.wish)), media_type="text/csv", headers={**headers, **name})
     if not page:
         body = board_body(entry, replace(content, rows=arranged(content.rows, asked.wish)), seen)
         return services.renderer.page_or_json(request, BOARD, {}, body, headers=headers)
-    named = part.value if seen.has_private else None
-    table = Drawer(services.renderer, session, entry, today, named).table(content, asked.wish, asked.number)
-    context = _looked_at(entry, content, asked.wish, named, table)
+    look = view.look(services.renderer, session, content)
     if looks:
-        return services.renderer.page(request, LOOKED_AT, context, headers=headers)
-    context |= {"guides": guides(entry.definition, content.x.name, content.y.name), "reveal": seen}
-    return services.renderer.page(request, BOARD, context, headers=headers)
+        if _is_everybodys(session, view, user):
+            services.looks.keep(slug, query_of(request), Kept(view, facts, shared))
+        return services.renderer.html(request, look.html, headers=headers)
+    return services.renderer.page(request, BOARD, _around(view, content, look), headers=headers)
 
 
-def _etag(session: Session, entry: Entry, user: User, part: Part, asked: tuple[object, ...]) -> str:
-    """A mark that is another one as soon as this person would see anything else."""
+def _around(view: View, content: Board, look: Look) -> dict[str, object]:
+    """What stands on the whole page around that."""
+    here, asked = here_of(view.entry), view.wish.asked(view.named)
+    return {
+        "entry": view.entry,
+        "reveal": view.seen,
+        "board": content,
+        "look": look,
+        "wish": view.wish,
+        "here": here,
+        "asked": asked,
+        "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
+        "guides": guides(view.entry.definition, content.x.name, content.y.name),
+    }
+
+
+def _fingerprint(session: Session, view: View, asked: tuple[object, ...], entered: Sequence[Entered]) -> str:
+    """Another one as soon as anybody who may see the same would see anything else."""
+    entry = view.entry
     return queries.fingerprint(
         session,
         entry.competition.id,
         entry.version.id,
-        (user.id, user.name, entry.is_staff),
-        (part, *asked),
+        (view.part, view.seen, view.today, *asked),
         (entry.board_mode, entry.board and entry.board.since),
-        entered(session, entry.competition.id),
+        entered,
     )
 
 
-def _looked_at(entry: Entry, content: Board, wish: Wish, part: str | None, table: Table) -> dict[str, object]:
-    """What the part of the page shows that is looked at every so often, and the addresses of this board."""
-    here, asked = f"/competitions/{entry.competition.slug}/leaderboard", wish.asked(part)
-    again = asked | ({"page": str(table.shown.number)} if table.shown.number > 1 else {})
-    return {
-        "entry": entry,
-        "rules": entry.definition.grading.grading,
-        "board": content,
-        "table": table,
-        "wish": wish,
-        "here": here,
-        "asked": asked,
-        "address": f"{here}?{urlencode(again)}" if again else here,
-        "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
-    }
+def _is_everybodys(session: Session, view: View, user: User) -> bool:
+    """Whether every student without an extension sees this board, and not a search of it."""
+    if view.entry.is_staff or not view.wish.is_board:
+        return False
+    return not view.seen.has_private or extension_of(session, view.entry.competition.id, user.id) is None
 
 
 def check_shown(entry: Entry) -> None:

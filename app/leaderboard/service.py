@@ -135,24 +135,48 @@ def rule_from(definition: CompetitionDefinition) -> Rule:
 
 def board(session: Session, entry: Entry, user: User, part: Part = Part.PUBLIC) -> Board:
     """The board of a competition on a part of its test set; the row of the reader's own entrant is marked."""
-    found = counting_for(session, entry, part)
+    entered = baselines.entered(session, entry.competition.id)
+    return board_of(read(session, entry, part, entered), own_id(session, entry, user))
+
+
+def own_id(session: Session, entry: Entry, user: User) -> int:
+    """The entrant that a person competes as; 0: none."""
     mine = courses.entrant_of(session, entry.competition.id, user.id)
+    return mine.id if mine is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a board is made of, whoever of those that may see the same looks at it."""
+
+    entry: Entry
+    part: Part
+    standings: Standings
+    entered: Sequence[Entered]
+
+
+def read(session: Session, entry: Entry, part: Part, entered: Sequence[Entered]) -> Facts:
+    """What the board on a part is made of at present, as the reader may know it."""
+    return Facts(entry, part, counting_for(session, entry, part), entered)
+
+
+def board_of(facts: Facts, mine: int) -> Board:
+    """The board with the row of an entrant marked; 0: of nobody."""
+    entry, part, found = facts.entry, facts.part, facts.standings
     x, y = axes(entry)
     best = frontier_of(found, x, y) if part is Part.PUBLIC else frozenset[int]()
-    own_id = mine.id if mine is not None else 0
 
     def make(placed: Placed, counted: Counted) -> Row:
         candidate = placed.candidate
-        is_own, on_frontier = candidate.entrant_id == own_id, candidate.submission_id in best
+        is_own, on_frontier = candidate.entrant_id == mine, candidate.submission_id in best
         return _row(placed, counted, entry, on_frontier=on_frontier, is_own=is_own)
 
     rows = Rows(found, make)
     own = above = None
-    if own_id in found.counted:
-        own = rows[found.ladder.position(found.counted[own_id].scored.candidate)]
+    if mine in found.counted:
+        own = rows[found.ladder.position(found.counted[mine].scored.candidate)]
         above = rows[own.rank - 2] if own.rank is not None and own.rank > 1 else None
-    entered = baselines.entered(session, entry.competition.id)
-    return Board(rows, found, own, above, x, y, part, baselines_of(entry, entered, found.ladder, part))
+    return Board(rows, found, own, above, x, y, part, baselines_of(entry, facts.entered, found.ladder, part))
 
 
 def counting_for(session: Session, entry: Entry, part: Part = Part.PUBLIC) -> Standings:

@@ -1,9 +1,10 @@
-"""The board's table as HTML: drawn once for all who see the same board, with the reader's own row marked in it."""
+"""The changing part of the board's page as HTML: drawn once for all who see the same, with the reader's own put in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -15,14 +16,17 @@ from app.leaderboard.service import Board, Row, rule_of
 from app.paging import Page, page_of, page_with
 from app.rendering import Renderer
 
+LOOKED_AT = "includes/board.html"
 TABLES = "includes/tables.html"
 ROWS_REMEMBERED = 4_096
 """Of all boards of a process; some 700 letters each."""
+_STANDING = Markup("<!-- standing -->")
+_ROWS_END = Markup("</tbody>")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A page of a board, and the number of the page with the reader's own row."""
+class Look:
+    """What changes of a board's page, the page of the table that it shows, and the number of that with the reader's row."""
 
     html: Markup
     shown: Page
@@ -31,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws tables of boards for one reader. `today`: since when moves up and down are told; `part`: None, there is but one."""
+    """Draws boards for one reader. `today`: since when moves up and down are told; `part`: None, there is but one."""
 
     renderer: Renderer
     session: Session
@@ -39,7 +43,7 @@ class Drawer:
     today: datetime
     part: str | None
 
-    def table(self, content: Board, wish: Wish, number: int) -> Table:
+    def look(self, content: Board, wish: Wish, number: int) -> Look:
         """A page of the board as it is wanted.
 
         The board itself is drawn once until it changes. What is searched and sorted is drawn for each, since there is no
@@ -49,55 +53,69 @@ class Drawer:
         shown, own_page = page_of(len(wanted), number), page_with(own_place(wanted, content, wish))
         if wish.is_board:
             seen = (self.entry.version.id, self.entry.is_staff, str(self.entry.zone), self.today, self.part)
-            key = ("table", *seen, shown.number, tuple(content.baselines))
+            key = ("look", *seen, shown.number, tuple(content.baselines))
             html: Markup = content.standings.once(key, lambda: self._drawn(content, wish, wanted, shown))
         else:
             html = self._drawn(content, wish, wanted, shown)
-        return Table(self._marked(html, content, own_page == shown.number) if own_page else html, shown, own_page)
+        html = html.replace(_STANDING, self._macro("standing")(content, self.entry.is_staff), 1)
+        return Look(self._marked(html, content, own_page == shown.number) if own_page else html, shown, own_page)
 
     def _drawn(self, content: Board, wish: Wish, wanted: Sequence[Row], shown: Page) -> Markup:
-        """The table for nobody in particular."""
+        """The part for nobody in particular."""
         rules = self.entry.definition.grading.grading
         rows = [replace(row, is_own=False) for row in shown.of(wanted)]
-        return self.renderer.macro(TABLES, "whole_board")(
-            board=content,
-            rows=rows,
-            rule=rule_of(self.entry),
-            rules=rules,
-            top=self._top,
-            is_staff=self.entry.is_staff,
-            heads=heads(wish, self.part),
-            moves=self._moves(content, rows),
-            line=credit_line(rules.full_credit, content.standings.ladder),
-            whole=wish.is_board,
-            first=shown.first,
-            rest=self._rest,
-        )
+        here, asked = here_of(self.entry), wish.asked(self.part)
+        again = asked | ({"page": str(shown.number)} if shown.number > 1 else {})
+        context = {
+            "standing": _STANDING,
+            "board": content,
+            "rows": rows,
+            "rule": rule_of(self.entry),
+            "rules": rules,
+            "top": self._top,
+            "is_staff": self.entry.is_staff,
+            "heads": heads(wish, self.part),
+            "moves": self._moves(content, rows),
+            "line": credit_line(rules.full_credit, content.standings.ladder),
+            "wish": wish,
+            "shown": shown,
+            "rest": self._rest,
+            "here": here,
+            "address": f"{here}?{urlencode(again)}" if again else here,
+            "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
+        }
+        return Markup(self.renderer.text(LOOKED_AT, context))  # noqa: S704 - a template of ours, which escapes
 
     def _marked(self, html: Markup, content: Board, is_here: bool) -> Markup:
-        """The table with the reader's own row marked where it stands, or below where it stands on another page."""
+        """The same with the reader's own row marked where it stands, or below where it stands on another page."""
         own = content.own
         if own is None:
             return html
         told = self._moves(content, [own])
-        draw = self.renderer.macro(TABLES, "board_row")
+        draw = self._macro("board_row")
         marked = draw(own, self._top, self.entry.is_staff, told)
         if is_here:
-            unmarked = draw(replace(own, is_own=False), self._top, self.entry.is_staff, told)
+            unmarked = draw(replace(own, is_own=False), self._top, self.entry.is_staff, told, self._rest)
             return html.replace(unmarked, marked, 1)
-        return html.replace(
-            Markup("</tbody>"), self.renderer.macro(TABLES, "left_out")() + marked + Markup("</tbody>"), 1
-        )
+        return html.replace(_ROWS_END, self._macro("left_out")() + marked + _ROWS_END, 1)
 
     def _rest(self, row: Row, top: int, is_staff: bool) -> Markup:
-        return _rest(self.renderer.macro(TABLES, "board_rest"), replace(row, rank=None), top, is_staff)
+        return _rest(self._macro("board_rest"), replace(row, rank=None), top, is_staff)
 
     def _moves(self, content: Board, rows: list[Row]) -> Mapping[str, int]:
         return moves(self.session, self.entry, content, rows, self.today)
 
+    def _macro(self, name: str) -> Callable[..., Markup]:
+        return self.renderer.macro(TABLES, name)
+
     @property
     def _top(self) -> int:
         return self.entry.definition.course.board.top
+
+
+def here_of(entry: Entry) -> str:
+    """The address of a competition's board."""
+    return f"/competitions/{entry.competition.slug}/leaderboard"
 
 
 @lru_cache(ROWS_REMEMBERED)

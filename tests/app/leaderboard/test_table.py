@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from markupsafe import Markup
 
 from app.database import Database
+from app.leaderboard import looks
+from app.leaderboard.arranging import Wish
 from app.leaderboard.service import Board
 from app.leaderboard.table import Drawer
 from tests.app.world import World, hand_in, settle
@@ -59,11 +61,12 @@ def test_it_is_drawn_once_until_the_board_changes(
     drawn = []
     draw = Drawer._drawn
 
-    def counted(drawer: Drawer, content: Board, *wanted: Any) -> Markup:
+    def counted(drawer: Drawer, content: Board, wish: Wish, *wanted: Any) -> Markup:
         drawn.append(content)
-        return draw(drawer, content, *wanted)
+        return draw(drawer, content, wish, *wanted)
 
     monkeypatch.setattr(Drawer, "_drawn", counted)
+    monkeypatch.setattr(looks, "KEPT_SECONDS", 0.0)
     settle(records, hand_in(records, world, "ada"), Fraction(1, 4))
     for name in ("ada", "grace", "ada"):
         browser(name).get(BOARD, headers=LOOK)
@@ -85,7 +88,10 @@ def test_staff_and_students_are_drawn_tables_of_their_own(browser: Open) -> None
 
 
 @pytest.mark.usefixtures("two")
-def test_a_baseline_that_staff_enter_is_drawn_at_once(browser: Open, program: Open) -> None:
+def test_a_baseline_that_staff_enter_is_drawn_at_once(
+    browser: Open, program: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "KEPT_SECONDS", 0.0)
     assert "Seven eighths" not in browser("ada").get(BOARD, headers=LOOK).text
 
     made = program("instructor").post("/competitions/demo/baselines", data={"name": "Seven eighths", "public": "7/8"})

@@ -1,0 +1,55 @@
+"""What students see alike of a board, kept for a moment.
+
+While a queue drains, hundreds of open pages look every few seconds at a board that changes every second.
+"""
+
+from dataclasses import dataclass
+from threading import Lock
+
+from starlette.requests import Request
+
+from app.clock import MonotonicClock
+from app.leaderboard.service import Facts
+from app.leaderboard.view import View
+
+KEPT_SECONDS = 1.0
+"""How old it may be."""
+MOST = 256
+"""Boards and pages of boards that are kept; the ones read longest ago go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A board as students without an extension see it; `fingerprint` is another one as soon as it is."""
+
+    view: View
+    facts: Facts
+    fingerprint: str
+
+
+class Looks:
+    """What was read in the last second, by competition and query."""
+
+    def __init__(self, clock: MonotonicClock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._kept: dict[tuple[str, str], tuple[float, Kept]] = {}
+
+    def keep(self, slug: str, query: str, kept: Kept) -> None:
+        """Keeps what was just read."""
+        with self._lock:
+            self._kept.pop((slug, query), None)
+            self._kept[slug, query] = self._clock(), kept
+            while len(self._kept) > MOST:
+                del self._kept[next(iter(self._kept))]
+
+    def find(self, slug: str, query: str) -> Kept | None:
+        """What was read a moment ago; None where it has to be read."""
+        at, kept = self._kept.get((slug, query), (0.0, None))
+        return kept if self._clock() - at < KEPT_SECONDS else None
+
+
+def query_of(request: Request) -> str:
+    """The query as it was sent."""
+    sent: bytes = request.scope["query_string"]
+    return sent.decode("latin-1")

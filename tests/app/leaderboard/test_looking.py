@@ -1,0 +1,201 @@
+"""Looks by the short way: the route's own answers, for those alone who would get them."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
+
+from app.competitions.reveal import Reveal
+from app.database import Database
+from app.leaderboard import looking, looks, readers, routes
+from app.leaderboard.readers import Reader
+from models.accounts import ApiToken, User
+from models.competitions import Competition
+from models.courses import Membership
+from tests.app.world import World, hand_in, settle
+
+Open = Callable[[str | None], TestClient]
+BOARD = "/competitions/demo/leaderboard"
+PAGE = {"Accept": "text/html, */*"}
+LOOK = {**PAGE, "HX-Request": "true"}
+
+
+class Moment:
+    """The time by which looks are kept."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def moment(service: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Moment:
+    moment = Moment()
+    monkeypatch.setattr(service.state.services.looks, "_clock", moment)
+    return moment
+
+
+@pytest.fixture
+def kept(records: Database, world: World, program: Open, moment: Moment) -> None:
+    """Two on the board, and everybody's token used a moment ago; Alan has looked."""
+    for name, score in (("ada", "1/4"), ("grace", "3/4")):
+        settle(records, hand_in(records, world, name, file=name), Fraction(score))
+    for name in ("ada", "grace", "instructor", "outsider", "admin", "alan"):
+        program(name).get(BOARD, headers=LOOK)
+
+
+@pytest.fixture
+def no_route(kept: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def broken(*_: Any) -> None:
+        raise AssertionError("this look took the route")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(routes, "_answer", broken)
+        yield
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("name", ["ada", "grace", "alan"])
+@pytest.mark.parametrize("by", ["browser", "program"])
+def test_it_answers_as_the_route_does(
+    name: str, by: str, browser: Open, program: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = {"browser": browser, "program": program}[by](name)
+    client.get(BOARD, headers=LOOK)
+    quick = client.get(BOARD, headers=LOOK)
+    monkeypatch.setattr(looks, "KEPT_SECONDS", 0.0)
+
+    slow = client.get(BOARD, headers=LOOK)
+
+    assert quick.status_code == slow.status_code == 200
+    assert quick.text == slow.text
+    assert {**quick.headers, "x-request-id": ""} == {**slow.headers, "x-request-id": ""}
+    assert ('id="you"' in quick.text) == (name != "alan")
+
+
+@pytest.mark.usefixtures("no_route")
+def test_students_need_no_route_while_a_look_is_kept(program: Open) -> None:
+    first = program("ada").get(BOARD, headers=LOOK)
+    again = program("ada").get(BOARD, headers={**LOOK, "If-None-Match": first.headers["etag"]})
+    other = program("grace").get(BOARD, headers={**LOOK, "If-None-Match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code, other.status_code) == (200, 304, 200)
+    assert again.headers["etag"] == first.headers["etag"] != other.headers["etag"]
+    assert again.content == b""
+
+
+@pytest.mark.usefixtures("no_route")
+@pytest.mark.parametrize(
+    ("name", "address", "headers"),
+    [
+        ("instructor", BOARD, LOOK),
+        ("admin", BOARD, LOOK),
+        ("ada", BOARD, PAGE),
+        ("ada", f"{BOARD}?sort=name", LOOK),
+        ("ada", f"{BOARD}?page=2", LOOK),
+        ("ada", BOARD, {**LOOK, "Accept": "application/json"}),
+    ],
+    ids=lambda value: str(value)[-24:],
+)
+def test_what_else_is_asked_takes_the_route(name: str, address: str, headers: dict[str, str], program: Open) -> None:
+    assert program(name).get(address, headers=headers).status_code == 500
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_search_is_kept_for_nobody(program: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = f"{BOARD}?q=x"
+    program("ada").get(searched, headers=LOOK)
+    monkeypatch.delattr(routes, "_answer")
+
+    assert program("grace").get(searched, headers=LOOK).status_code == 500
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_look_is_as_old_as_a_second_and_no_older(
+    records: Database, world: World, program: Open, moment: Moment
+) -> None:
+    settle(records, hand_in(records, world, "alan", file="alan"), Fraction(7, 8))
+    moment.now += looks.KEPT_SECONDS / 2
+    before = program("ada").get(BOARD, headers=LOOK).text
+    moment.now += looks.KEPT_SECONDS / 2
+
+    after = program("ada").get(BOARD, headers=LOOK).text
+
+    assert ["exactly 7/8" in each for each in (before, after)] == [False, True]
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (delete(Membership), 404),
+        (update(ApiToken).values(revoked_at=ApiToken.created_at), 401),
+        (update(ApiToken).values(expires_at=ApiToken.created_at), 401),
+        (update(ApiToken).values(token_sha256="0" * 64), 401),
+        (update(User).values(disabled_at=User.created_at), 401),
+        (update(Competition).values(opened_at=None), 404),
+    ],
+    ids=["left the course", "revoked", "expired", "another secret", "disabled", "a draft again"],
+)
+def test_whoever_may_look_no_more_is_refused_at_once(
+    change: Any, status: int, records: Database, world: World, program: Open
+) -> None:
+    ada = world.people["ada"].id
+    of_her = {"auth_sessions": None, "users": User.id == ada, "memberships": Membership.user_id == ada}
+    of_her |= {"api_tokens": ApiToken.user_id == ada, "competitions": Competition.slug == "demo"}
+    with records.write() as session:
+        session.execute(change.where(of_her[change.table.name]))
+
+    assert program("ada").get(BOARD, headers=LOOK).status_code == status
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_stranger_and_another_course_are_refused(browser: Open, program: Open) -> None:
+    assert program("outsider").get(BOARD, headers=LOOK).status_code == 404
+    assert program(None).get(BOARD, headers=LOOK).status_code == 401
+    assert program(None).get(BOARD, headers={**LOOK, "Authorization": "Bearer x"}).status_code == 401
+
+
+@pytest.mark.usefixtures("no_route")
+def test_a_token_whose_use_is_to_be_noted_takes_the_route(records: Database, program: Open) -> None:
+    with records.write() as session:
+        session.execute(update(ApiToken).values(last_used_at=None))
+
+    assert program("ada").get(BOARD, headers=LOOK).status_code == 500
+
+
+def test_an_extension_takes_the_route_where_it_decides_what_is_shown() -> None:
+    with_parts: Any = SimpleNamespace(view=SimpleNamespace(seen=Reveal(has_private=True)))
+    nothing: Any = None
+
+    assert looking._drawn(nothing, nothing, nothing, with_parts, Reader(1, "Ada", 1, is_extended=True)) is None
+
+
+@pytest.mark.usefixtures("kept")
+def test_where_the_database_is_away_the_route_says_so(
+    records: Database, program: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    monkeypatch.setattr(readers, "by_token", away)
+
+    assert program("ada").get(BOARD, headers=LOOK).status_code == 200
+
+
+@pytest.mark.usefixtures("no_route")
+def test_it_is_counted_as_the_route_is(service: FastAPI, program: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(type(service.state.services.metrics), "request", lambda _, *what: told.append(what[:3]))
+
+    program("ada").get(BOARD, headers=LOOK)
+
+    assert told == [("GET", "/competitions/{slug}/leaderboard", 200)]
