@@ -61,12 +61,11 @@ def keep_only(descriptors: Iterable[int]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    kept = {0, 1, 2, *descriptors}
-    for entry in list(Path("/proc/self/fd").iterdir()):
-        if int(entry.name) not in kept:
-            # the descriptor that listed the folder is closed already
-            with suppress(OSError):
-                os.close(int(entry.name))
+    open_ones = os.listdir("/proc/self/fd")  # noqa: PTH208 - names are enough, for each child
+    for descriptor in {int(name) for name in open_ones} - {0, 1, 2, *descriptors}:
+        # the descriptor that listed the folder is closed already
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 def may_drop_user() -> bool:
@@ -98,8 +97,7 @@ def _attempt(close: Callable[[], str]) -> str:
 
 
 def _set_limits(memory_bytes: int, cpu_seconds: float, drop_user: bool) -> None:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    address_space = pages * os.sysconf("SC_PAGE_SIZE") + memory_bytes
+    address_space = _mapped_pages() * os.sysconf("SC_PAGE_SIZE") + memory_bytes
     cpu = math.ceil(cpu_seconds)
     tasks = limits.MAX_JAIL_TASKS_OF_NOBODY if drop_user else limits.MAX_JAIL_TASKS_OF_SAME_USER
     _limit(resource.RLIMIT_AS, address_space)
@@ -108,6 +106,15 @@ def _set_limits(memory_bytes: int, cpu_seconds: float, drop_user: bool) -> None:
     _limit(resource.RLIMIT_NPROC, tasks)
     for none in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         _limit(none, 0)
+
+
+def _mapped_pages() -> int:
+    """The size of this process in pages. Read without a stream: each child does this, and pays for what it touches."""
+    file = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        return int(os.read(file, 100).split()[0])
+    finally:
+        os.close(file)
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:
@@ -121,7 +128,11 @@ def _limit(kind: int, soft: int, hard: int | None = None) -> None:
 def _die_first() -> None:
     """Where the machine runs out of memory, this process goes before anything that matters."""
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(file, b"1000")
+        finally:
+            os.close(file)
 
 
 def _leave_the_files(empty_folder: int | None) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from grader import limits
-from grader.airlock import child, jail
+from grader.airlock import child, heap, jail
 from grader.airlock.jail import Walls
 from grader.airlock.layers import Layer
 from grader.airlock.protocol import Ending, Job, Packet, Request, read_request, receive, send
@@ -76,6 +76,7 @@ def _load(job_path: str) -> Job:
     gc.collect()
     gc.freeze()  # children then do not copy every page that a collection would touch
     gc.disable()  # and they live for one job
+    heap.start_afresh()
     return job
 
 
