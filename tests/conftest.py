@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.databases import KINDS, Backend
 from tests.demo_site import Site, serving
 from tests.dialects import share_compiled_statements
@@ -19,6 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # a fifth of the time until the first test.
 gc.disable()
 share_compiled_statements()
+warm.nursery = warm.Nursery()
 
 LONG = (
     "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "documents/", "corpus/", "competitions/test_ntu_hw13.py",
@@ -55,6 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    if warm.nursery is not None:
+        warm.nursery.close()
 
 
 @pytest.hookimpl(optionalhook=True)

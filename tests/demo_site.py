@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import NullPool, create_engine, text
 
 from app.schema import migrate
+from tests import warm
 
 START_SECONDS = 180
 
@@ -40,7 +41,7 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
     migrate(url)
     told = subprocess.run([*command, "demo"], env=environment, check=True, capture_output=True, text=True).stdout
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, "run"], env=environment, stdout=log, stderr=log)
+        process = warm.start(["run"], environment, log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}/readyz?worker=true", process)
             wait_until_graded(url)
@@ -50,7 +51,7 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
             process.wait(60)
 
 
-def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_until_ready(url: str, process: warm.Process) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -23,6 +23,7 @@ from app.accounts.passwords import Passwords
 from app.database import Database
 from app.schema import migrate
 from app.storage import Store
+from tests import warm
 from tests.app.world import World, hand_in, populate, settle, store_bytes, write_images
 from tests.faults.tree import free_port, wait_for
 
@@ -47,7 +48,8 @@ def serving() -> Iterator[tuple[str, World]]:
             "SECATEUR_PORT": str(port),
             "SECATEUR_MIN_FREE_DISK_BYTES": "0",
         }
-        process = subprocess.Popen([sys.executable, "-m", "app.cli", "web"], env=environment, stderr=subprocess.DEVNULL)
+        with Path(os.devnull).open("wb") as nowhere:
+            process = warm.start(["web"], environment, nowhere)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for("the web process", lambda: _answers(url))

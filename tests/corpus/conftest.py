@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +27,7 @@ from app.storage import Store
 from grader.airlock.runner import Airlock
 from grader.running import READING_JOB
 from models.courses import Role
+from tests import warm
 from tests.corpus.cases import COMPETITIONS, Case, all_cases, definition_of
 from tests.databases import Backend
 
@@ -114,7 +113,7 @@ def serving(folder: Path, url: str, cases: Sequence[Case], patience: float = GRA
     }
     environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "app.cli", "run"], env=environment, stdout=log, stderr=log)
+        process = warm.start(["run"], environment, log)
         try:
             running = Service(port, token, process.pid, folder / "log", patience)
             wait_until_ready(port, process)
@@ -156,7 +155,7 @@ def write_images(path: Path, slug: str) -> Path:
     return path
 
 
-def wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_until_ready(port: int, process: warm.Process) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

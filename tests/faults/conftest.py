@@ -10,7 +10,7 @@ from app.accounts.passwords import Passwords
 from app.database import Database
 from app.schema import migrate
 from tests.app.world import World, copied, populate, write_images
-from tests.databases import Backend
+from tests.databases import SQLITE, Backend
 from tests.faults.tree import Tree, running
 
 EXAMPLES = 750
@@ -35,10 +35,10 @@ def tree(backend: Backend, slow_world: World, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def own_tree(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[Tree]:
-    """A service with one worker, for one test."""
-    yield from serving(backend, slow_world, tmp_path / "data", workers=1)
+    """A service with one worker, for one test. On SQLite it is started as an operator starts it: everything is loaded anew."""
+    yield from serving(backend, slow_world, tmp_path / "data", workers=1, afresh=backend.name == SQLITE)
 
 
-def serving(backend: Backend, template: World, folder: Path, workers: int) -> Iterator[Tree]:
-    with copied(backend, template, folder) as world, running(world, workers) as tree:
+def serving(backend: Backend, template: World, folder: Path, workers: int, *, afresh: bool = False) -> Iterator[Tree]:
+    with copied(backend, template, folder) as world, running(world, workers, afresh=afresh) as tree:
         yield tree

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from app.database import Database
 from app.storage import Store
 from app.storage.remote import RemoteStore
 from models.datasets import Dataset
+from tests import warm
 from tests.app.world import World
 from tests.faults.tree import Process, descendants
 from tests.object_store import Network, ObjectStoreServer
@@ -28,12 +28,11 @@ class Machine:
     name: str
     environment: Mapping[str, str]
     log: Path
-    process: "subprocess.Popen[bytes] | None" = None
+    process: warm.Process | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "app.cli", "run", "--no-web", "--name", self.name]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)
+            self.process = warm.start(["run", "--no-web", "--name", self.name], self.environment, log)
 
     def below(self) -> list[Process]:
         return [] if self.process is None else descendants({self.process.pid})

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -17,6 +16,7 @@ import h5py
 import httpx2
 from sqlalchemy import create_engine, text
 
+from tests import warm
 from tests.app.world import SAMPLES, World
 from tests.faults.witness import call_witness
 
@@ -96,8 +96,11 @@ def descendants(of: set[int]) -> list[Process]:
 class Tree:
     """`secateur run` and everything below it."""
 
-    def __init__(self, world: World, workers: int, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, world: World, workers: int, more: Mapping[str, str] | None = None, *, afresh: bool = False
+    ) -> None:
         self.world = world
+        self._afresh = afresh
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._onlooker = httpx2.Client(timeout=5)
@@ -125,8 +128,7 @@ class Tree:
     def start(self) -> None:
         """Starts the service, at the same address each time."""
         with self._log_path.open("ab") as log:
-            command = [sys.executable, "-m", "app.cli", "run"]
-            self.supervisor = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+            self.supervisor = warm.start(["run"], self._environment, log, afresh=self._afresh)
 
     @property
     def log(self) -> str:
@@ -238,9 +240,9 @@ class Tree:
 
 
 @contextmanager
-def running(world: World, workers: int) -> Iterator[Tree]:
+def running(world: World, workers: int, *, afresh: bool = False) -> Iterator[Tree]:
     """A service that is ready, ended at the end."""
-    tree = Tree(world, workers)
+    tree = Tree(world, workers, afresh=afresh)
     try:
         tree.wait_until_ready()
         yield tree
