@@ -132,6 +132,7 @@ class Postgres(Backend):
         folder.mkdir(parents=True, exist_ok=True)
         if url not in self._copies:
             self._copies[url] = Copies(self.server, str(make_url(url).database))
+            self._lasting.callback(self._copies[url].close)
         return self._copies[url].one()
 
     @contextmanager
