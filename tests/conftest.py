@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # a fifth of the time until the first test.
 gc.disable()
 share_compiled_statements()
-warm.nursery = warm.Nursery()
+warm.nursery = warm.Nursery() if sys.platform == "linux" else None
 
 LONG = (
     "faults/test_campaign.py", "faults/test_kills.py", "api/", "browser/", "documents/", "corpus/", "competitions/test_ntu_hw13.py",
