@@ -42,12 +42,12 @@ def identify(request: Request) -> Caller | None:
     services = services_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        by_token = accounts.user_of_token(services.database, token.strip())
+        by_token = accounts.user_of_token(services.database, services.touches, token.strip())
         if by_token is None:
             raise NotSignedIn("The API token is not known, expired or revoked. Make a new one on your account's page.")
         return _known(request, Caller(by_token.user, scope=by_token.scope))
     cookie = request.cookies.get(services.settings.session_cookie_name)
-    found = accounts.user_of_session(services.database, cookie) if cookie else None
+    found = accounts.user_of_session(services.database, services.touches, cookie) if cookie else None
     if found is None:
         return None
     return _known(request, Caller(found.user, session_id=found.session_id))

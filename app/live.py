@@ -32,7 +32,7 @@ LONG_WAIT_SECONDS = 10.0
 """A wait for which nobody needs each step: with hundreds who wait, every end moves all of them."""
 STEPS_OF_A_WAIT = 20
 """So often a long wait is told anew at most, before it is a short one."""
-QUIET_SECONDS = 10.0
+QUIET_SECONDS = 30.0
 """Longest time in which a place in the queue is not told anew."""
 
 

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from app.accounts.passwords import Passwords
 from app.accounts.throttle import Throttle
+from app.accounts.touches import Touches
 from app.competitions.stored import Definitions
 from app.dashboard.kept import Kept
 from app.database import Database
@@ -37,6 +38,7 @@ class Services:
     store: Store
     passwords: Passwords
     throttle: Throttle
+    touches: Touches
     renderer: Renderer
     definitions: Definitions
     uploads: Uploads
@@ -51,6 +53,7 @@ class Services:
     def close(self) -> None:
         """Lets the database go, and sends what is not sent of the traces."""
         self.live.close()
+        self.touches.close()
         self.database.close()
         self.traces.close()
 
@@ -65,6 +68,7 @@ def open_services(settings: Settings) -> Services:
         store=open_store(settings),
         passwords=make_passwords(settings),
         throttle=Throttle(time.monotonic),
+        touches=Touches(database, time.monotonic),
         renderer=Renderer(settings),
         definitions=Definitions(),
         uploads=Uploads(settings.max_uploads_at_once),

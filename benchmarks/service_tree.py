@@ -130,12 +130,15 @@ class ServiceTree:
         return {process: processes.kind(process) for process in self._family()}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU spent so far by each kind of process; a jail's with its children, of one that has ended as it was last seen.
+        """CPU spent so far by each kind of process; of one that has ended as it was last seen.
 
-        Jails are replaced every few hundred files, so whoever measures longer asks every second.
+        Jails are replaced every few hundred files, so whoever measures longer asks every second. What a jail's child spends
+        is the jail's as soon as it has ended, and is counted there alone.
         """
-        for process in self._family():
-            kind = processes.kind(process)
+        kinds = self.processes()
+        for process, kind in kinds.items():
+            if kinds.get(processes.parent(process) or 0, "").endswith("jail"):
+                continue
             if spent := processes.spent(process, with_children=kind.endswith("jail")):
                 self._spent[process] = kind, spent
         found: dict[str, float] = {}

@@ -1,6 +1,6 @@
 """What the accounts' service asks the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,14 +73,12 @@ def tokens_of(session: Session, user_id: int) -> Sequence[ApiToken]:
     return session.scalars(select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.id.desc())).all()
 
 
-def touch_session(session: Session, session_id: int) -> None:
-    """Note that the session was seen now."""
-    session.execute(update(AuthSession).where(AuthSession.id == session_id).values(last_seen_at=db_now()))
-
-
-def touch_token(session: Session, token_id: int) -> None:
-    """Note that the API token was used now."""
-    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=db_now()))
+def touch(session: Session, session_ids: Collection[int], token_ids: Collection[int]) -> None:
+    """Note that these sessions were seen and these API tokens used now."""
+    if session_ids:
+        session.execute(update(AuthSession).where(AuthSession.id.in_(session_ids)).values(last_seen_at=db_now()))
+    if token_ids:
+        session.execute(update(ApiToken).where(ApiToken.id.in_(token_ids)).values(last_used_at=db_now()))
 
 
 def delete_session(session: Session, token_sha256: str) -> None:

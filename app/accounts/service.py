@@ -1,6 +1,6 @@
 """Accounts: who exists, who is signed in, and whose API token this is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.passwords import Passwords
 from app.accounts.tokens import digest_of, new_api_token, new_session_token, prefix_of
+from app.accounts.touches import Touches
 from app.clock import db_now
 from app.database import Database
 from app.errors import AppError
@@ -17,10 +18,8 @@ from models import ApiToken, AuthSession, Scope, User
 from models.accounts import USER_AGENT_LENGTH
 from models.columns import fold_email
 
-SESSION_TOUCH_INTERVAL = timedelta(minutes=5)
-"""How old a session's `last_seen_at` may grow before a request writes it again."""
-TOKEN_TOUCH_INTERVAL = timedelta(minutes=5)
-"""How old a token's `last_used_at` may grow before a request writes it again."""
+TOUCH_INTERVAL = timedelta(minutes=5)
+"""How old a session's `last_seen_at` and a token's `last_used_at` may grow before a request notes it again."""
 MAX_EMAIL_CHARACTERS = 254
 """Longest address that mail can be sent to (RFC 3696, erratum 1690)."""
 MAX_NAME_CHARACTERS = 200
@@ -126,16 +125,15 @@ def revoke_session(session: Session, user_id: int, session_id: int) -> None:
     session.delete(found)
 
 
-def user_of_session(database: Database, token: str) -> SignedIn | None:
+def user_of_session(database: Database, touches: Touches, token: str) -> SignedIn | None:
     """Who is signed in with this cookie's token; None where it is unknown, expired or its user disabled."""
     with database.read() as session:
         found = queries.good_session(session, digest_of(token))
     if found is None:
         return None
-    session_id = found.session.id
-    if found.now - found.session.last_seen_at >= SESSION_TOUCH_INTERVAL:
-        database.try_write(lambda writer: queries.touch_session(writer, session_id))
-    return SignedIn(found.user, session_id)
+    if is_to_be_touched(found.session.last_seen_at, found.now):
+        touches.session(found.session.id)
+    return SignedIn(found.user, found.session.id)
 
 
 def create_token(
@@ -157,7 +155,7 @@ def create_token(
     return IssuedToken(token, new.text)
 
 
-def user_of_token(database: Database, text: str) -> TokenUser | None:
+def user_of_token(database: Database, touches: Touches, text: str) -> TokenUser | None:
     """Whose API token this is; None where it is unknown, revoked, expired or its user disabled."""
     prefix = prefix_of(text)
     if prefix is None:
@@ -166,10 +164,14 @@ def user_of_token(database: Database, text: str) -> TokenUser | None:
         found = queries.good_token(session, prefix)
     if found is None or not compare_digest(found.token.token_sha256, digest_of(text)):
         return None
-    token_id, used_at = found.token.id, found.token.last_used_at
-    if used_at is None or found.now - used_at >= TOKEN_TOUCH_INTERVAL:
-        database.try_write(lambda writer: queries.touch_token(writer, token_id))
-    return TokenUser(found.user, token_id, found.token.scope)
+    if is_to_be_touched(found.token.last_used_at, found.now):
+        touches.token(found.token.id)
+    return TokenUser(found.user, found.token.id, found.token.scope)
+
+
+def is_to_be_touched(used_at: datetime | None, now: datetime) -> bool:
+    """Whether the use of a session or a token is so long ago that it is to be noted again."""
+    return used_at is None or now - used_at >= TOUCH_INTERVAL
 
 
 def revoke_token(session: Session, user_id: int, token_id: int) -> None:

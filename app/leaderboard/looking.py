@@ -69,9 +69,9 @@ def _answer(services: Services, request: Request, slug: str, kept: Kept) -> Resp
 def _reader(services: Services, session: Session, request: Request, slug: str) -> Reader | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return readers.by_token(session, token.strip(), slug)
+        return readers.by_token(session, services.touches, token.strip(), slug)
     cookie = request.cookies.get(services.settings.session_cookie_name)
-    return readers.by_session(session, cookie, slug) if cookie else None
+    return readers.by_session(session, services.touches, cookie, slug) if cookie else None
 
 
 def _drawn(services: Services, session: Session, request: Request, kept: Kept, reader: Reader) -> Response | None:

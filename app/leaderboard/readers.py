@@ -1,8 +1,7 @@
 """Who looks at a board, and whether they may: all of it in one statement, since hundreds of pages look at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
 
@@ -10,8 +9,9 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import GOOD_SESSION, GOOD_TOKEN
-from app.accounts.service import SESSION_TOUCH_INTERVAL, TOKEN_TOUCH_INTERVAL
+from app.accounts.service import is_to_be_touched
 from app.accounts.tokens import digest_of, prefix_of
+from app.accounts.touches import Touches
 from app.clock import db_now
 from models.accounts import ApiToken, AuthSession, User
 from models.competitions import Competition
@@ -47,37 +47,39 @@ def _in_course(found: Select[Any], *who: Any) -> Select[Any]:
 
 
 _BY_TOKEN = _in_course(
-    _of_students(ApiToken.token_sha256, ApiToken.last_used_at).join(ApiToken, ApiToken.user_id == User.id), *GOOD_TOKEN
+    _of_students(ApiToken.id, ApiToken.token_sha256, ApiToken.last_used_at).join(ApiToken, ApiToken.user_id == User.id),
+    *GOOD_TOKEN,
 )
 _BY_SESSION = _in_course(
-    _of_students(AuthSession.token_sha256, AuthSession.last_seen_at).join(AuthSession, AuthSession.user_id == User.id),
+    _of_students(AuthSession.id, AuthSession.token_sha256, AuthSession.last_seen_at).join(
+        AuthSession, AuthSession.user_id == User.id
+    ),
     *GOOD_SESSION,
 )
 
 
-def by_token(session: Session, text: str, slug: str) -> Reader | None:
-    """The student with this API token.
-
-    None for everybody else, and for whom there is more to do than to look: its use is to be noted, or it to be refused.
-    """
+def by_token(session: Session, touches: Touches, text: str, slug: str) -> Reader | None:
+    """The student with this API token; None for everybody else."""
     if (prefix := prefix_of(text)) is None:
         return None
-    return _reader(session, _BY_TOKEN, {"prefix": prefix, "slug": slug}, digest_of(text), TOKEN_TOUCH_INTERVAL)
+    return _reader(session, _BY_TOKEN, {"prefix": prefix, "slug": slug}, digest_of(text), touches.token)
 
 
-def by_session(session: Session, token: str, slug: str) -> Reader | None:
-    """The student who is signed in with this cookie's token; None as for a token."""
+def by_session(session: Session, touches: Touches, token: str, slug: str) -> Reader | None:
+    """The student who is signed in with this cookie's token; None for everybody else."""
     digest = digest_of(token)
-    return _reader(session, _BY_SESSION, {"digest": digest, "slug": slug}, digest, SESSION_TOUCH_INTERVAL)
+    return _reader(session, _BY_SESSION, {"digest": digest, "slug": slug}, digest, touches.session)
 
 
 def _reader(
-    session: Session, statement: Select[Any], of: Mapping[str, str], digest: str, noted: timedelta
+    session: Session, statement: Select[Any], of: Mapping[str, str], digest: str, touch: Callable[[int], None]
 ) -> Reader | None:
     found = session.execute(statement, of).one_or_none()
     if found is None:
         return None
-    stored, used_at, now, user_id, name, entrant_id, extension_id = found
-    if not compare_digest(stored, digest) or used_at is None or now - used_at >= noted:
+    number, stored, used_at, now, user_id, name, entrant_id, extension_id = found
+    if not compare_digest(stored, digest):
         return None
+    if is_to_be_touched(used_at, now):
+        touch(number)
     return Reader(user_id, name, entrant_id or 0, extension_id is not None)

@@ -1,5 +1,6 @@
 """Users and their sessions on a real database."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from app.accounts import queries, service
 from app.accounts.passwords import Passwords
 from app.accounts.tokens import digest_of
+from app.accounts.touches import Touches
 from app.clock import db_now
 from app.database import Database
 from app.errors import AppError
@@ -16,6 +18,10 @@ from models import AuthSession, User
 
 PASSWORD = "prune with care"  # as in conftest.py
 DAY = timedelta(days=1)
+
+
+def user_of_session(database: Database, token: str) -> service.SignedIn | None:
+    return service.user_of_session(database, Touches(database, time.monotonic), token)
 
 
 def sign_in(database: Database, user: User, replaces: str | None = None) -> str:
@@ -104,7 +110,7 @@ def test_a_disabled_account_cannot_sign_in(database: Database, passwords: Passwo
 def test_a_session_leads_to_its_user(database: Database, ada: User) -> None:
     token = sign_in(database, ada)
 
-    signed_in = service.user_of_session(database, token)
+    signed_in = user_of_session(database, token)
 
     assert signed_in is not None
     assert signed_in.user.email == "ada@example.org"
@@ -120,7 +126,7 @@ def test_a_sessions_token_is_not_in_the_database(database: Database, ada: User) 
 def test_an_unknown_token_leads_to_nobody(database: Database, ada: User) -> None:
     sign_in(database, ada)
 
-    assert service.user_of_session(database, "something else") is None
+    assert user_of_session(database, "something else") is None
 
 
 def test_an_expired_session_leads_to_nobody_and_goes_at_the_next_sign_in(database: Database, ada: User) -> None:
@@ -128,7 +134,7 @@ def test_an_expired_session_leads_to_nobody_and_goes_at_the_next_sign_in(databas
     with database.write() as session:
         session.execute(update(AuthSession).values(expires_at=db_now(timedelta(seconds=-1))))
 
-    assert service.user_of_session(database, token) is None
+    assert user_of_session(database, token) is None
     sign_in(database, ada)
     with database.read() as session:
         assert len(session.scalars(select(AuthSession)).all()) == 1
@@ -138,8 +144,8 @@ def test_signing_in_again_ends_the_browsers_old_session(database: Database, ada:
     old = sign_in(database, ada)
     new = sign_in(database, ada, replaces=old)
 
-    assert service.user_of_session(database, old) is None
-    assert service.user_of_session(database, new) is not None
+    assert user_of_session(database, old) is None
+    assert user_of_session(database, new) is not None
 
 
 def test_signing_out_ends_one_session(database: Database, ada: User) -> None:
@@ -148,8 +154,8 @@ def test_signing_out_ends_one_session(database: Database, ada: User) -> None:
     with database.write() as session:
         service.close_session(session, here)
 
-    assert service.user_of_session(database, here) is None
-    assert service.user_of_session(database, there) is not None
+    assert user_of_session(database, here) is None
+    assert user_of_session(database, there) is not None
 
 
 def test_a_new_password_ends_all_sessions(database: Database, passwords: Passwords, ada: User) -> None:
@@ -158,7 +164,7 @@ def test_a_new_password_ends_all_sessions(database: Database, passwords: Passwor
     with database.write() as session:
         service.set_password(session, ada.id, passwords.hash("another sentence"))
 
-    assert service.user_of_session(database, token) is None
+    assert user_of_session(database, token) is None
     with database.read() as session:
         assert service.authenticate(session, passwords, "ada@example.org", PASSWORD) is None
         assert service.authenticate(session, passwords, "ada@example.org", "another sentence") is not None
@@ -169,7 +175,7 @@ def test_disabling_an_account_ends_its_sessions(database: Database, ada: User) -
 
     disable(database, ada)
 
-    assert service.user_of_session(database, token) is None
+    assert user_of_session(database, token) is None
 
 
 @pytest.mark.parametrize(("age", "is_written"), [(timedelta(minutes=4), False), (timedelta(minutes=6), True)])
@@ -180,7 +186,7 @@ def test_last_seen_is_written_at_most_each_five_minutes(
     with database.write() as session:
         session.execute(update(AuthSession).values(last_seen_at=db_now(-age)))
 
-    service.user_of_session(database, token)
+    user_of_session(database, token)
 
     with database.read() as session:
         seen_at = session.scalars(select(AuthSession.last_seen_at)).one()
@@ -194,7 +200,7 @@ def test_a_page_does_not_wait_for_a_writer_to_note_that_it_was_seen(database: Da
 
     with database.write() as writer:
         writer.execute(select(User))
-        signed_in = service.user_of_session(database, token)
+        signed_in = user_of_session(database, token)
 
     assert signed_in is not None
 
@@ -209,14 +215,14 @@ def test_a_user_lists_own_sessions_alone(database: Database, ada: User, grace: U
 
 def test_a_user_ends_own_sessions_alone(database: Database, ada: User, grace: User) -> None:
     token = sign_in(database, ada)
-    signed_in = service.user_of_session(database, token)
+    signed_in = user_of_session(database, token)
     assert signed_in is not None
 
     with database.write() as session, pytest.raises(AppError) as caught:
         service.revoke_session(session, grace.id, signed_in.session_id)
     assert caught.value.status == 404
-    assert service.user_of_session(database, token) is not None
+    assert user_of_session(database, token) is not None
 
     with database.write() as session:
         service.revoke_session(session, ada.id, signed_in.session_id)
-    assert service.user_of_session(database, token) is None
+    assert user_of_session(database, token) is None

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select, text
 
 from app.accounts import service as accounts
+from app.accounts.touches import Touches
 from app.cli import main
 from app.database import Database
 from app.services import make_passwords
@@ -78,12 +80,12 @@ def sign_in(settings: Settings, email: str) -> str:
 
 def session_works(settings: Settings, cookie: str) -> bool:
     with opened(settings) as database:
-        return accounts.user_of_session(database, cookie) is not None
+        return accounts.user_of_session(database, Touches(database, time.monotonic), cookie) is not None
 
 
 def token_works(settings: Settings, token: str) -> bool:
     with opened(settings) as database:
-        return accounts.user_of_token(database, token) is not None
+        return accounts.user_of_token(database, Touches(database, time.monotonic), token) is not None
 
 
 def is_admin(settings: Settings, email: str) -> bool:
@@ -155,7 +157,7 @@ def test_a_token_for_the_command_line_works(operator: Settings) -> None:
     token = run("user", "token", "boss@example.org").strip()
 
     database = Database(operator.database_url)
-    found = accounts.user_of_token(database, token)
+    found = accounts.user_of_token(database, Touches(database, time.monotonic), token)
     database.close()
     assert found is not None
     assert found.user.email == "boss@example.org"

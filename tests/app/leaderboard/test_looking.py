@@ -1,6 +1,7 @@
 """Looks by the short way: the route's own answers, for those alone who would get them."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
+from app.clock import db_now
 from app.competitions.reveal import Reveal
 from app.database import Database
 from app.leaderboard import looking, looks, readers, routes
@@ -165,11 +167,18 @@ def test_a_stranger_and_another_course_are_refused(browser: Open, program: Open)
 
 
 @pytest.mark.usefixtures("no_route")
-def test_a_token_whose_use_is_to_be_noted_takes_the_route(records: Database, program: Open) -> None:
+def test_it_notes_the_use_of_a_token(service: FastAPI, records: Database, world: World, program: Open) -> None:
+    of_ada = ApiToken.user_id == world.people["ada"].id
     with records.write() as session:
-        session.execute(update(ApiToken).values(last_used_at=None))
+        session.execute(update(ApiToken).where(of_ada).values(last_used_at=db_now(-timedelta(days=1))))
 
-    assert program("ada").get(BOARD, headers=LOOK).status_code == 500
+    program("ada").get(BOARD, headers=LOOK)
+    service.state.services.touches.close()
+
+    with records.read() as session:
+        used_at, created_at = session.execute(select(ApiToken.last_used_at, ApiToken.created_at).where(of_ada)).one()
+    assert used_at is not None
+    assert used_at >= created_at
 
 
 def test_an_extension_takes_the_route_where_it_decides_what_is_shown() -> None:
