@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import BoundedSemaphore
+from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Select, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -45,6 +46,11 @@ class Database:
         """A session that sees one moment of the database, never waits for a writer, and cannot write."""
         with self._read_sessions() as session:
             yield session
+
+    def finds(self, statement: Select[Any]) -> bool:
+        """Whether there is a row for a statement that reads; for what is asked all the time, half the price of a session."""
+        with self._reader.connect() as connection:
+            return connection.execute(statement).first() is not None
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -15,6 +15,7 @@ from app.observability.traces import Traces
 from app.queue import rescoring, results, tickets, waiting
 from app.queue.equality import equality_key
 from app.queue.files import keep_files, note_files
+from app.queue.order import anything
 from app.queue.parked import Parked, Reading
 from app.queue.tickets import Ticket
 from app.storage import Store
@@ -119,8 +120,7 @@ class Grader:
             return True
         if ticket.lane is not Lane.CHECK:
             return False
-        with self.database.read() as session:
-            return waiting.any_waiting(session, [Lane.CHECK, Lane.EVALUATE], self.competitions)
+        return self.database.finds(anything((Lane.CHECK, Lane.EVALUATE), self.competitions))
 
     def _recall(self, ticket: Ticket) -> Reading:
         if self.parked is not None and ticket.lane is Lane.EVALUATE:

@@ -1,17 +1,11 @@
-"""What waits, for those who look before they write."""
+"""What has not ended, for those who tidy up."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.queue.order import anything
-from models.gradings import Grading, Lane, State
-
-
-def any_waiting(session: Session, lanes: Sequence[Lane], slugs: tuple[str, ...] = ()) -> bool:
-    """Whether something could be claimed now; of these competitions, where any are named."""
-    return session.execute(anything(tuple(lanes), slugs)).first() is not None
+from models.gradings import Grading, State
 
 
 def still_waiting(session: Session, numbers: Collection[int]) -> set[int]:

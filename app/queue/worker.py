@@ -14,11 +14,11 @@ from app.database import Database
 from app.engines import AWAY
 from app.log_context import about
 from app.observability.traces import open_traces
-from app.queue import tickets, waiting, workers
+from app.queue import tickets, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
-from app.queue.order import with_shadow
+from app.queue.order import anything, with_shadow
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, may_pass
@@ -193,9 +193,8 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
 def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: _Turns) -> Ticket | None:
     """The next ticket. Only who was idle looks first, without the right to write, whether there is one."""
     if was_idle:
-        with grader.database.read() as session:
-            if not waiting.any_waiting(session, with_shadow(grader.lanes), grader.competitions):
-                return None
+        if not grader.database.finds(anything(with_shadow(grader.lanes), grader.competitions)):
+            return None
         if _only_checks(grader) and stop.wait(GIVE_WAY_SECONDS):
             return None
     with grader.database.write() as session:

@@ -4,19 +4,26 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
 from app.queue import tickets
-from models.gradings import Grading, Lane
+from models.gradings import Grading, Lane, State
 from models.workers import Worker
 
 GRADING_DEADLINE = timedelta(hours=2)
 """No grading runs longer, whatever its worker says; far above the longest limit of a job."""
+
+# Every worker beats all the time: what a beat asks is put together once, and for the table.
+_ROW = cast(Table, Worker.__table__)
+_BEAT = (
+    update(_ROW).where(_ROW.c.id == bindparam("own"), _ROW.c.incarnation == bindparam("under")).values(beat_at=db_now())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +63,33 @@ def register(
 
 def beat(session: Session, identity: Identity) -> bool:
     """Says that a worker is alive. False where another process took over its name."""
-    own = (Worker.id == identity.id) & (Worker.incarnation == identity.incarnation)
-    result = session.execute(update(Worker).where(own).values(beat_at=db_now()))
+    result = session.execute(_BEAT, {"own": identity.id, "under": identity.incarnation})
     assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE has a row count
     return result.rowcount == 1
 
 
 def sweep(session: Session, dead_after: timedelta) -> int:
     """Gives back the gradings of workers that were silent for `dead_after`, and those past the deadline; their number."""
+    if session.execute(_abandoned(dead_after)).first() is None:
+        return 0
+    silent = tickets.lose_where(session, _is_silent(dead_after), "the worker was silent for too long")
+    return silent + tickets.lose_where(session, _is_overdue(), "the grading took too long")
+
+
+@cache
+def _abandoned(dead_after: timedelta) -> Select[int]:
+    """The id of a grading that is to be given back. There hardly ever is one, and looking needs no lock."""
+    lost = or_(_is_silent(dead_after), _is_overdue())
+    return select(Grading.id).where(Grading.state == State.RUNNING, lost).limit(1)
+
+
+def _is_silent(dead_after: timedelta) -> ColumnElement[bool]:
     alive = select(Worker.id).where(Worker.beat_at > db_now(-dead_after))
-    silent = tickets.lose_where(session, Grading.worker_id.not_in(alive), "the worker was silent for too long")
-    overdue = tickets.lose_where(session, Grading.claimed_at < db_now(-GRADING_DEADLINE), "the grading took too long")
-    return silent + overdue
+    return Grading.worker_id.not_in(alive)
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    return Grading.claimed_at < db_now(-GRADING_DEADLINE)
 
 
 def alive(session: Session, dead_after: timedelta) -> Sequence[Worker]:

@@ -17,9 +17,10 @@ from app.competitions import definition
 from app.competitions import service as competitions
 from app.database import Database
 from app.observability.traces import Traces
-from app.queue import tickets, waiting, workers
+from app.queue import tickets, workers
 from app.queue import worker as worker_process
 from app.queue.grading import Grader, _Times
+from app.queue.order import anything
 from app.queue.parked import Parked
 from app.queue.tickets import Ticket
 from app.queue.workers import Identity
@@ -68,12 +69,10 @@ def test_a_worker_of_some_competitions_takes_theirs_alone(
     hand_in(queue, world, "ada")
     hand_in(queue, world, "grace", slug=other)
 
-    with queue.read() as session:
-        assert waiting.any_waiting(session, BOTH, (other,))
+    assert queue.finds(anything(BOTH, (other,)))
     assert slug_of(queue, claimed(queue, worker, other)) == other
     assert claimed(queue, worker, other) is None
-    with queue.read() as session:
-        assert not waiting.any_waiting(session, BOTH, (other, "no-such"))
+    assert not queue.finds(anything(BOTH, (other, "no-such")))
     assert slug_of(queue, claimed(queue, worker)) == "demo"
 
 
