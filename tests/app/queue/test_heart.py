@@ -26,6 +26,7 @@ from tests.app.queue.test_workers import claim, silence
 from tests.app.world import World, hand_in
 
 BOTH = (Lane.CHECK, Lane.EVALUATE)
+SEVERAL_BEATS_SECONDS = 0.5
 QUICK = Settings(worker_beat_seconds=0.05, worker_dead_seconds=0.4)
 
 
@@ -107,7 +108,15 @@ def test_without_a_jail_submissions_wait(world: World, queue: Database, monkeypa
     settings = Settings(data_dir=world.folder, database_url=world.database_url, worker_beat_seconds=0.05)
     monkeypatch.setattr(worker_process, "Airlock", partial(Airlock, layers=ALL_LAYERS - {Layer.SECCOMP}))
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    def end_it() -> None:
+        try:
+            until(lambda: _levels(queue) == ["C"])
+            sleep(SEVERAL_BEATS_SECONDS)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_it).start()
     try:
         status = worker_process.run(settings, Role("no-jail", BOTH, {}))
     finally:
@@ -115,7 +124,12 @@ def test_without_a_jail_submissions_wait(world: World, queue: Database, monkeypa
             signal.signal(number, handler)
 
     assert status == 0
+    assert _levels(queue) == ["C"]
     with queue.read() as session:
-        assert session.scalars(select(Worker.airlock_level)).one() == "C"
         grading = session.scalars(select(Grading)).one()
         assert (grading.state, grading.fence, grading.losses) == (State.QUEUED, 0, 0)
+
+
+def _levels(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Worker.airlock_level)))
