@@ -40,9 +40,8 @@ AppServices = Annotated[Services, Depends(get_services)]
 def identify(request: Request) -> Caller | None:
     """The person behind a request, None where there is none. Raises NotSignedIn for a token that is not valid."""
     services = services_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        by_token = accounts.user_of_token(services.database, services.touches, token.strip())
+    if (token := bearer_token(request)) is not None:
+        by_token = accounts.user_of_token(services.database, services.touches, token)
         if by_token is None:
             raise NotSignedIn("The API token is not known, expired or revoked. Make a new one on your account's page.")
         return _known(request, Caller(by_token.user, scope=by_token.scope))
@@ -51,6 +50,12 @@ def identify(request: Request) -> Caller | None:
     if found is None:
         return None
     return _known(request, Caller(found.user, session_id=found.session_id))
+
+
+def bearer_token(request: Request) -> str | None:
+    """The API token that a request is sent with, None where it is sent with none (RFC 6750, 2.1)."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _known(request: Request, caller: Caller) -> Caller:

@@ -123,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.mount("/static", CompressedFiles(directory=STATIC), name="static")
     error_pages.install(app)
+    app.add_middleware(Looking)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     # Around everything: what the framework answers by itself, such as to an exception, has the same headers.
     app.middleware_stack = _around(app.build_middleware_stack(), settings)
@@ -141,5 +142,5 @@ def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
         "/competitions/*/gradebook/canvas": gradebooks.MAX_BYTES,
         **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
     }
-    app = BodyLimit(HeadRequests(Looking(app)), max_bytes=FORM_BYTES, of_paths=limits)
+    app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths=limits)
     return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

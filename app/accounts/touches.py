@@ -1,10 +1,12 @@
 """When sessions and tokens were used last, written down for many at a time: no request waits for a write of its own."""
 
+from contextlib import suppress
 from threading import Lock
 
 from app.accounts import queries
 from app.clock import MonotonicClock
 from app.database import Database
+from app.engines import AWAY
 
 PAUSE_SECONDS = 1.0
 """At least, between two writes."""
@@ -32,9 +34,10 @@ class Touches:
         self._write_in_turn()
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Writes what is left, if the database is there."""
         if self._sessions or self._tokens:
-            self._write()
+            with suppress(*AWAY):
+                self._write()
 
     def _write_in_turn(self) -> None:
         with self._lock:

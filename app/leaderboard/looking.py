@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.dependencies import bearer_token
 from app.engines import AWAY
 from app.leaderboard import readers
 from app.leaderboard.looks import Kept, query_of
@@ -33,7 +34,7 @@ class _Route:
 
 
 class Looking:
-    """ASGI middleware around the application that answers such looks itself."""
+    """ASGI middleware around the routes that answers such looks itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -67,9 +68,8 @@ def _answer(services: Services, request: Request, slug: str, kept: Kept) -> Resp
 
 
 def _reader(services: Services, session: Session, request: Request, slug: str) -> Reader | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return readers.by_token(session, services.touches, token.strip(), slug)
+    if (token := bearer_token(request)) is not None:
+        return readers.by_token(session, services.touches, token, slug)
     cookie = request.cookies.get(services.settings.session_cookie_name)
     return readers.by_session(session, services.touches, cookie, slug) if cookie else None
 

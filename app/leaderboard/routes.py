@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from app.leaderboard.guides import guides
 from app.leaderboard.looks import Kept, query_of
 from app.leaderboard.schemas import BoardBody, board_body
 from app.leaderboard.service import Board, board_of, own_id, read
-from app.leaderboard.table import Look, here_of
+from app.leaderboard.table import Look, addresses
 from app.leaderboard.view import View, etag_of, headers_of
 from app.openapi import problems
 from app.paging import PageNumber
@@ -127,7 +126,7 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
 
 def _around(view: View, content: Board, look: Look) -> dict[str, object]:
     """What stands on the whole page around that."""
-    here, asked = here_of(view.entry), view.wish.asked(view.named)
+    here, asked, page_at = addresses(view.entry, view.wish, view.named)
     return {
         "entry": view.entry,
         "reveal": view.seen,
@@ -136,7 +135,7 @@ def _around(view: View, content: Board, look: Look) -> dict[str, object]:
         "wish": view.wish,
         "here": here,
         "asked": asked,
-        "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
+        "page_at": page_at,
         "guides": guides(view.entry.definition, content.x.name, content.y.name),
     }
 

@@ -64,7 +64,7 @@ class Drawer:
         """The part for nobody in particular."""
         rules = self.entry.definition.grading.grading
         rows = [replace(row, is_own=False) for row in shown.of(wanted)]
-        here, asked = here_of(self.entry), wish.asked(self.part)
+        here, asked, page_at = addresses(self.entry, wish, self.part)
         again = asked | ({"page": str(shown.number)} if shown.number > 1 else {})
         context = {
             "standing": _STANDING,
@@ -82,7 +82,7 @@ class Drawer:
             "rest": self._rest,
             "here": here,
             "address": f"{here}?{urlencode(again)}" if again else here,
-            "page_at": f"{here}?{urlencode({**asked, 'page': ''})}",
+            "page_at": page_at,
         }
         return Markup(self.renderer.text(LOOKED_AT, context))  # noqa: S704 - a template of ours, which escapes
 
@@ -113,9 +113,10 @@ class Drawer:
         return self.entry.definition.course.board.top
 
 
-def here_of(entry: Entry) -> str:
-    """The address of a competition's board."""
-    return f"/competitions/{entry.competition.slug}/leaderboard"
+def addresses(entry: Entry, wish: Wish, part: str | None) -> tuple[str, dict[str, str], str]:
+    """The address of a competition's board, its query as it is wanted, and the address of its pages but for their number."""
+    here, asked = f"/competitions/{entry.competition.slug}/leaderboard", wish.asked(part)
+    return here, asked, f"{here}?{urlencode({**asked, 'page': ''})}"
 
 
 @lru_cache(ROWS_REMEMBERED)

@@ -9,6 +9,7 @@ from app.accounts import service
 from app.accounts.touches import PAUSE_SECONDS, Touches
 from app.database import Database
 from models import ApiToken, User
+from tests.databases import Backend
 
 
 @pytest.fixture
@@ -73,3 +74,14 @@ def test_what_could_not_be_written_is_written_the_next_time(database: Database, 
     touches.token(tokens[1])
 
     assert written(database) == set(tokens[:2])
+
+
+def test_an_end_without_a_database_is_an_end(backend: Backend, database: Database, tokens: list[int]) -> None:
+    touches = Touches(database, Moment())
+    touches.token(tokens[0])
+    touches.token(tokens[1])
+
+    with backend.refusing(database.url.render_as_string(hide_password=False)):
+        touches.close()
+
+    assert written(database) == {tokens[0]}

@@ -201,6 +201,19 @@ def test_where_the_database_is_away_the_route_says_so(
 
 
 @pytest.mark.usefixtures("no_route")
+def test_what_breaks_on_the_way_is_told_as_everywhere(program: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("this look broke")
+
+    monkeypatch.setattr(looking, "board_of", broken)
+
+    answer = program("ada").get(BOARD, headers=LOOK)
+
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.text
+
+
+@pytest.mark.usefixtures("no_route")
 def test_it_is_counted_as_the_route_is(service: FastAPI, program: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     monkeypatch.setattr(type(service.state.services.metrics), "request", lambda _, *what: told.append(what[:3]))
