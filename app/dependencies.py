@@ -39,14 +39,23 @@ AppServices = Annotated[Services, Depends(get_services)]
 
 def identify(request: Request) -> Caller | None:
     """The person behind a request, None where there is none. Raises NotSignedIn for a token that is not valid."""
+    with services_of(request).database.read() as session:
+        return identify_in(session, request)
+
+
+def identify_in(session: Session, request: Request) -> Caller | None:
+    """The same by a session that is open; a caller that is known already is not asked for again."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     services = services_of(request)
     if (token := bearer_token(request)) is not None:
-        by_token = accounts.user_of_token(services.database, services.touches, token)
+        by_token = accounts.user_of_token(session, services.touches, token)
         if by_token is None:
             raise NotSignedIn("The API token is not known, expired or revoked. Make a new one on your account's page.")
         return _known(request, Caller(by_token.user, scope=by_token.scope))
     cookie = request.cookies.get(services.settings.session_cookie_name)
-    found = accounts.user_of_session(services.database, services.touches, cookie) if cookie else None
+    found = accounts.user_of_session(session, services.touches, cookie) if cookie else None
     if found is None:
         return None
     return _known(request, Caller(found.user, session_id=found.session_id))
@@ -66,8 +75,13 @@ def _known(request: Request, caller: Caller) -> Caller:
 
 def require_caller(request: Request) -> Caller:
     """The person behind a request. Raises NotSignedIn."""
-    known: Caller | None = getattr(request.state, "caller", None)
-    caller = known if known is not None else identify(request)
+    with services_of(request).database.read() as session:
+        return require_caller_in(session, request)
+
+
+def require_caller_in(session: Session, request: Request) -> Caller:
+    """The same by a session that is open."""
+    caller = identify_in(session, request)
     if caller is None:
         raise NotSignedIn
     return caller

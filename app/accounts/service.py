@@ -12,7 +12,6 @@ from app.accounts.passwords import Passwords
 from app.accounts.tokens import digest_of, new_api_token, new_session_token, prefix_of
 from app.accounts.touches import Touches
 from app.clock import db_now
-from app.database import Database
 from app.errors import AppError
 from models import ApiToken, AuthSession, Scope, User
 from models.accounts import USER_AGENT_LENGTH
@@ -125,10 +124,9 @@ def revoke_session(session: Session, user_id: int, session_id: int) -> None:
     session.delete(found)
 
 
-def user_of_session(database: Database, touches: Touches, token: str) -> SignedIn | None:
+def user_of_session(session: Session, touches: Touches, token: str) -> SignedIn | None:
     """Who is signed in with this cookie's token; None where it is unknown, expired or its user disabled."""
-    with database.read() as session:
-        found = queries.good_session(session, digest_of(token))
+    found = queries.good_session(session, digest_of(token))
     if found is None:
         return None
     if is_to_be_touched(found.session.last_seen_at, found.now):
@@ -155,13 +153,12 @@ def create_token(
     return IssuedToken(token, new.text)
 
 
-def user_of_token(database: Database, touches: Touches, text: str) -> TokenUser | None:
+def user_of_token(session: Session, touches: Touches, text: str) -> TokenUser | None:
     """Whose API token this is; None where it is unknown, revoked, expired or its user disabled."""
     prefix = prefix_of(text)
     if prefix is None:
         return None
-    with database.read() as session:
-        found = queries.good_token(session, prefix)
+    found = queries.good_token(session, prefix)
     if found is None or not compare_digest(found.token.token_sha256, digest_of(text)):
         return None
     if is_to_be_touched(found.token.last_used_at, found.now):

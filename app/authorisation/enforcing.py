@@ -4,12 +4,13 @@ from typing import Any
 
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
 
 from app.authorisation import queries, refusals
 from app.authorisation.deciding import Verdict, decide, decide_alone
 from app.authorisation.rules import Need, Place, Rule, includes
 from app.authorisation.table import TABLE
-from app.dependencies import Caller, require_caller
+from app.dependencies import Caller, require_caller_in
 from app.errors import AppError
 from app.parameters import Printable, RowNumber
 from app.services import services_of
@@ -29,7 +30,12 @@ async def authorise(request: Request) -> None:
 
 
 def _admit(request: Request, rule: Rule) -> None:
-    caller = require_caller(request)
+    with services_of(request).database.read() as session:
+        _admit_in(session, request, rule)
+
+
+def _admit_in(session: Session, request: Request, rule: Rule) -> None:
+    caller = require_caller_in(session, request)
     _check_token(caller, rule, request.method)
     user = caller.user
     if rule.place is Place.NOWHERE:
@@ -41,7 +47,7 @@ def _admit(request: Request, rule: Rule) -> None:
         value = _value(rule.place, request.path_params)
     except ValidationError:
         return  # the route's own check of its parameters refuses the same value before the route runs
-    if refusal := _refusal(request, rule, value, caller):
+    if refusal := _refusal(session, rule, value, caller):
         raise refusal
 
 
@@ -51,9 +57,8 @@ def _value(place: Place, parameters: dict[str, Any]) -> str | int:
     return _NUMBER.validate_python(given) if place is Place.SUBMISSION else _TEXT.validate_python(given)
 
 
-def _refusal(request: Request, rule: Rule, value: str | int, caller: Caller) -> AppError | None:
-    with services_of(request).database.read() as session:
-        found = queries.standing(session, rule.place, value, caller.user.id)
+def _refusal(session: Session, rule: Rule, value: str | int, caller: Caller) -> AppError | None:
+    found = queries.standing(session, rule.place, value, caller.user.id)
     if found is None:
         return refusals.hidden(rule.place, value)
     verdict = decide(rule.need, found.role, is_admin=caller.user.is_admin, is_own=found.is_own)

@@ -60,18 +60,20 @@ async def _look(scope: Scope) -> Response | None:
 def _answer(services: Services, request: Request, slug: str, kept: Kept) -> Response | None:
     """The answer; None where the route has to give it."""
     try:
+        reader = _reader(services, request, slug)
+        if reader is None:
+            return None
         with services.database.read() as session:
-            reader = _reader(services, session, request, slug)
-            return _drawn(services, session, request, kept, reader) if reader is not None else None
+            return _drawn(services, session, request, kept, reader)
     except AWAY:
         return None
 
 
-def _reader(services: Services, session: Session, request: Request, slug: str) -> Reader | None:
+def _reader(services: Services, request: Request, slug: str) -> Reader | None:
     if (token := bearer_token(request)) is not None:
-        return readers.by_token(session, services.touches, token, slug)
+        return readers.by_token(services.database, services.touches, token, slug)
     cookie = request.cookies.get(services.settings.session_cookie_name)
-    return readers.by_session(session, services.touches, cookie, slug) if cookie else None
+    return readers.by_session(services.database, services.touches, cookie, slug) if cookie else None
 
 
 def _drawn(services: Services, session: Session, request: Request, kept: Kept, reader: Reader) -> Response | None:

@@ -12,8 +12,10 @@ from app.clock import MonotonicClock
 from app.leaderboard.service import Facts
 from app.leaderboard.view import View
 
-KEPT_SECONDS = 1.0
-"""How old it may be."""
+KEPT_SECONDS = 2.0
+"""How old it may be; the next look then reads it anew."""
+MEANWHILE_SECONDS = 1.0
+"""For so long all other looks are answered with it while that one reads."""
 MOST = 256
 """Boards and pages of boards that are kept; the ones read longest ago go first."""
 
@@ -27,26 +29,42 @@ class Kept:
     fingerprint: str
 
 
+@dataclass(slots=True)
+class _Entry:
+    """What is kept of a board since a moment; `is_renewed`: somebody reads it anew."""
+
+    kept: Kept
+    at: float
+    is_renewed: bool = False
+
+
 class Looks:
-    """What was read in the last second, by competition and query."""
+    """What was read in the last seconds, by competition and query."""
 
     def __init__(self, clock: MonotonicClock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._kept: dict[tuple[str, str], tuple[float, Kept]] = {}
+        self._kept: dict[tuple[str, str], _Entry] = {}
 
     def keep(self, slug: str, query: str, kept: Kept) -> None:
         """Keeps what was just read."""
         with self._lock:
             self._kept.pop((slug, query), None)
-            self._kept[slug, query] = self._clock(), kept
+            self._kept[slug, query] = _Entry(kept, self._clock())
             while len(self._kept) > MOST:
                 del self._kept[next(iter(self._kept))]
 
     def find(self, slug: str, query: str) -> Kept | None:
-        """What was read a moment ago; None where it has to be read."""
-        at, kept = self._kept.get((slug, query), (0.0, None))
-        return kept if self._clock() - at < KEPT_SECONDS else None
+        """What was read a moment ago; None where it has to be read, by whoever asks first after that moment."""
+        with self._lock:
+            entry, now = self._kept.get((slug, query)), self._clock()
+            if entry is None:
+                return None
+            age = now - entry.at
+            if age >= KEPT_SECONDS and not entry.is_renewed:
+                entry.is_renewed = True
+                return None
+            return entry.kept if age < KEPT_SECONDS + MEANWHILE_SECONDS else None
 
 
 def query_of(request: Request) -> str:

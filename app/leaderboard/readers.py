@@ -6,13 +6,13 @@ from hmac import compare_digest
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from app.accounts.queries import GOOD_SESSION, GOOD_TOKEN
 from app.accounts.service import is_to_be_touched
 from app.accounts.tokens import digest_of, prefix_of
 from app.accounts.touches import Touches
 from app.clock import db_now
+from app.database import Database
 from models.accounts import ApiToken, AuthSession, User
 from models.competitions import Competition
 from models.courses import Membership, Role
@@ -58,23 +58,23 @@ _BY_SESSION = _in_course(
 )
 
 
-def by_token(session: Session, touches: Touches, text: str, slug: str) -> Reader | None:
+def by_token(database: Database, touches: Touches, text: str, slug: str) -> Reader | None:
     """The student with this API token; None for everybody else."""
     if (prefix := prefix_of(text)) is None:
         return None
-    return _reader(session, _BY_TOKEN, {"prefix": prefix, "slug": slug}, digest_of(text), touches.token)
+    return _reader(database, _BY_TOKEN, {"prefix": prefix, "slug": slug}, digest_of(text), touches.token)
 
 
-def by_session(session: Session, touches: Touches, token: str, slug: str) -> Reader | None:
+def by_session(database: Database, touches: Touches, token: str, slug: str) -> Reader | None:
     """The student who is signed in with this cookie's token; None for everybody else."""
     digest = digest_of(token)
-    return _reader(session, _BY_SESSION, {"digest": digest, "slug": slug}, digest, touches.session)
+    return _reader(database, _BY_SESSION, {"digest": digest, "slug": slug}, digest, touches.session)
 
 
 def _reader(
-    session: Session, statement: Select[Any], of: Mapping[str, str], digest: str, touch: Callable[[int], None]
+    database: Database, statement: Select[Any], of: Mapping[str, str], digest: str, touch: Callable[[int], None]
 ) -> Reader | None:
-    found = session.execute(statement, of).one_or_none()
+    found = database.first(statement, of)
     if found is None:
         return None
     number, stored, used_at, now, user_id, name, entrant_id, extension_id = found

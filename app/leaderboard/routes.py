@@ -106,9 +106,13 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
     shared = _fingerprint(session, view, (page, looks, asked), entered)
     etag = etag_of(shared, user.id, user.name, is_staff=entry.is_staff)
     headers = headers_of(etag)
+    facts = None
+    if looks and _is_everybodys(session, view, user):
+        facts = read(session, entry, view.part, entered)
+        services.looks.keep(slug, query_of(request), Kept(view, facts, shared))
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    facts = read(session, entry, view.part, entered)
+    facts = facts or read(session, entry, view.part, entered)
     content = board_of(facts, own_id(session, entry, user))
     if asked.form is Form.CSV:
         name = {"Content-Disposition": f'attachment; filename="{entry.competition.slug}-{view.part.value}-board.csv"'}
@@ -118,8 +122,6 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
         return services.renderer.page_or_json(request, BOARD, {}, body, headers=headers)
     look = view.look(services.renderer, session, content)
     if looks:
-        if _is_everybodys(session, view, user):
-            services.looks.keep(slug, query_of(request), Kept(view, facts, shared))
         return services.renderer.html(request, look.html, headers=headers)
     return services.renderer.page(request, BOARD, _around(view, content, look), headers=headers)
 

@@ -28,6 +28,8 @@ class Store:
         self._files = root / "files"
         self._incoming = root / "incoming"
         self._aside = root / "aside"
+        self._lasting: set[Path] = set()
+        """Folders of files that this process knows to be on disk for good."""
         self.datasets = root / "datasets"
         """Where data sets are made, each in a folder that gets its digest as its name."""
         for folder in (self._files, self._incoming, self._aside, self.datasets):
@@ -36,7 +38,7 @@ class Store:
     def receive(self) -> "Incoming":
         """A new file to write to. Raises AppError 507 before the disk, which also holds the database, is full."""
         self._check_room()
-        return Incoming(self._incoming / secrets.token_hex(16), self._files)
+        return Incoming(self._incoming / secrets.token_hex(16), self._files, self._lasting)
 
     def open(self, sha256: str) -> int:
         """A read-only descriptor of a stored file. Raises FileNotFoundError."""
@@ -133,9 +135,10 @@ class Aside:
 class Incoming:
     """A file on its way in. Leaving the `with` block without `keep` removes it."""
 
-    def __init__(self, path: Path, files: Path) -> None:
+    def __init__(self, path: Path, files: Path, lasting: set[Path]) -> None:
         self._path = path
         self._files = files
+        self._lasting = lasting
         self._digest = hashlib.sha256()
         self._stream = path.open("xb")
         self.bytes = 0
@@ -173,7 +176,9 @@ class Incoming:
             place.parent.mkdir(exist_ok=True)
             self._path.replace(place)
             _sync_folder(place.parent)
-            _sync_folder(self._files)  # where the folder itself may be new
+            if place.parent not in self._lasting:  # it may be new, and made by another process that ended before this
+                _sync_folder(self._files)
+                self._lasting.add(place.parent)
         except OSError as error:
             raise _told(error) from error
         return stored

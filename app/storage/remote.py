@@ -28,7 +28,7 @@ class RemoteStore(Store):
     def receive(self) -> Incoming:
         """A new file to write to; it is in the bucket when it is kept. Raises AppError 507, StoreAway."""
         self._check_room()
-        return _Sent(self._incoming / secrets.token_hex(16), self._files, self._bucket, self._cache)
+        return _Sent(self._incoming / secrets.token_hex(16), self._files, self._lasting, self._bucket, self._cache)
 
     def open(self, sha256: str) -> int:
         """A read-only descriptor of a file. Raises FileNotFoundError, StoreAway."""
@@ -39,7 +39,7 @@ class RemoteStore(Store):
         """Where a copy of a file is. Raises FileNotFoundError, StoreAway."""
         place = super().path(sha256)
         if not self._cache.use(place):
-            with Incoming(self._incoming / secrets.token_hex(16), self._files) as copy:
+            with Incoming(self._incoming / secrets.token_hex(16), self._files, self._lasting) as copy:
                 self._bucket.fetch(_key(sha256), copy.write)
                 if copy.sha256 != sha256:
                     raise GraderFault(f"the file store holds other bytes under {sha256}")
@@ -124,8 +124,8 @@ class RemoteStore(Store):
 class _Sent(Incoming):
     """A file on its way in, which goes to the bucket before it has a place here."""
 
-    def __init__(self, path: Path, files: Path, bucket: Bucket, cache: Cache) -> None:
-        super().__init__(path, files)
+    def __init__(self, path: Path, files: Path, lasting: set[Path], bucket: Bucket, cache: Cache) -> None:
+        super().__init__(path, files, lasting)
         self._bucket, self._cache = bucket, cache
 
     def keep(self) -> Stored:

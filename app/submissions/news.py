@@ -28,18 +28,23 @@ class Seen(NamedTuple):
 PACE_SECONDS = 3.0
 """How old a measured pace may be."""
 UNDER_WAY = (State.QUEUED, State.RUNNING)
-PLACES_SECONDS = 2.0
-"""For so long the places in a long line are told as they were counted."""
+PLACES_SECONDS = 5.0
+"""For so long those who stand in a long line are told nothing, unless they leave it."""
 LONG_LINE = 50
+_OF_THEM = (
+    Grading.submission_id.in_(bindparam("submissions", expanding=True)),
+    or_(Grading.is_live, Grading.state.in_(UNDER_WAY) & Grading.rejudge_id.is_(None)),
+)
 _WANTED = (
     select(Grading.submission_id, Grading.id, Grading.state, Grading.phase, Grading.lane)
-    .where(
-        Grading.submission_id.in_(bindparam("submissions", expanding=True)),
-        or_(Grading.is_live, Grading.state.in_(UNDER_WAY) & Grading.rejudge_id.is_(None)),
-    )
+    .where(*_OF_THEM)
     .order_by(Grading.id)
 )
 """The gradings that count, and those that will replace them by themselves."""
+_LEFT = select(Grading.submission_id).where(
+    *_OF_THEM, or_(Grading.state != State.QUEUED, Grading.lane != Lane.EVALUATE)
+)
+"""Of submissions that stood in the line for evaluation those that do so no more, or not alone."""
 
 
 class Newsroom:
@@ -51,38 +56,50 @@ class Newsroom:
         self._pace = Pace(None, 0, 0)
         self._measured = -PACE_SECONDS
         self._ahead: Mapping[int, int] = {}
-        self._counted = -PLACES_SECONDS
+        self._told_all = -PLACES_SECONDS
+        self._standing: Set[int] = frozenset()
 
     def look(self, submissions: Collection[int]) -> Mapping[int, News]:
-        """The news of these submissions; one that is gone is left out."""
+        """The news of these submissions. Left out is one that is gone, or that stands in a long line as it did a moment ago."""
+        anew = self._is_time()
+        standing = set() if anew else set(submissions) & self._standing
         with self._database.read() as session:
+            if standing:
+                standing -= set(session.scalars(_LEFT, {"submissions": list(standing)}))
             found: dict[int, list[Seen]] = {}
-            for row in session.execute(_WANTED, {"submissions": list(submissions)}):
+            for row in session.execute(_WANTED, {"submissions": [*set(submissions) - standing]}):
                 found.setdefault(row.submission_id, []).append(Seen(*row))
             waiting = {each.id for gradings in found.values() for each in gradings if each.state is State.QUEUED}
-            ahead = self._places(session, waiting) if waiting else {}
             if waiting:
+                self._count(session, waiting, anew=anew)
                 self._measure(session)
-        return {number: self._news(gradings, ahead) for number, gradings in found.items()}
+        news = {number: self._news(gradings) for number, gradings in found.items()}
+        self._standing = standing | {number for number, told in news.items() if told.state is State.QUEUED}
+        return news
 
-    def _places(self, session: Session, waiting: Set[int]) -> Mapping[int, int]:
-        """What stands ahead of gradings that wait; in a long line as it was a moment ago, if they stood in it."""
+    def _is_time(self) -> bool:
+        """Whether all are to be counted and told: in a short line always, in a long one every so often."""
         now = time.monotonic()
-        is_old = now - self._counted >= PLACES_SECONDS or len(self._ahead) < LONG_LINE
-        if is_old or not waiting <= self._ahead.keys():
-            self._ahead, self._counted = dict(session.execute(order.places()).all()), now
-        return self._ahead
+        if now - self._told_all < PLACES_SECONDS and len(self._ahead) >= LONG_LINE:
+            return False
+        self._told_all = now
+        return True
+
+    def _count(self, session: Session, waiting: Set[int], *, anew: bool) -> None:
+        """Counts what stands ahead of each grading that waits, where it must be anew or somebody was not counted yet."""
+        if anew or not waiting <= self._ahead.keys():
+            self._ahead = dict(session.execute(order.places()).all())
 
     def _measure(self, session: Session) -> None:
         now = time.monotonic()
         if now - self._measured >= PACE_SECONDS:
             self._pace, self._measured = pace(session, self._dead_after), now
 
-    def _news(self, gradings: Sequence[Seen], ahead: Mapping[int, int]) -> News:
+    def _news(self, gradings: Sequence[Seen]) -> News:
         """Of the grading that is under way, else of the one that counts."""
         waited_for = [each for each in gradings if each.state in UNDER_WAY]
         told = (waited_for or gradings)[-1]
-        position = ahead.get(told.id) if told.state is State.QUEUED else None
+        position = self._ahead.get(told.id) if told.state is State.QUEUED else None
         expected = None if position is None else self._pace.expected(told.lane, position)
         seconds = None if expected is None else round(expected, 1)
         return News(told.state, told.phase, position, seconds, not waited_for)

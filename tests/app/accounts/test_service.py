@@ -21,7 +21,8 @@ DAY = timedelta(days=1)
 
 
 def user_of_session(database: Database, token: str) -> service.SignedIn | None:
-    return service.user_of_session(database, Touches(database, time.monotonic), token)
+    with database.read() as session:
+        return service.user_of_session(session, Touches(database, time.monotonic), token)
 
 
 def sign_in(database: Database, user: User, replaces: str | None = None) -> str:

@@ -15,7 +15,8 @@ from models import ApiToken, User
 
 
 def user_of_token(database: Database, token: str) -> service.TokenUser | None:
-    return service.user_of_token(database, Touches(database, time.monotonic), token)
+    with database.read() as session:
+        return service.user_of_token(session, Touches(database, time.monotonic), token)
 
 
 def issue(database: Database, user: User, lifetime: timedelta | None = None) -> service.IssuedToken:

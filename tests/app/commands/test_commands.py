@@ -79,13 +79,13 @@ def sign_in(settings: Settings, email: str) -> str:
 
 
 def session_works(settings: Settings, cookie: str) -> bool:
-    with opened(settings) as database:
-        return accounts.user_of_session(database, Touches(database, time.monotonic), cookie) is not None
+    with opened(settings) as database, database.read() as session:
+        return accounts.user_of_session(session, Touches(database, time.monotonic), cookie) is not None
 
 
 def token_works(settings: Settings, token: str) -> bool:
-    with opened(settings) as database:
-        return accounts.user_of_token(database, Touches(database, time.monotonic), token) is not None
+    with opened(settings) as database, database.read() as session:
+        return accounts.user_of_token(session, Touches(database, time.monotonic), token) is not None
 
 
 def is_admin(settings: Settings, email: str) -> bool:
@@ -156,9 +156,8 @@ def test_a_token_for_the_command_line_works(operator: Settings) -> None:
 
     token = run("user", "token", "boss@example.org").strip()
 
-    database = Database(operator.database_url)
-    found = accounts.user_of_token(database, Touches(database, time.monotonic), token)
-    database.close()
+    with opened(operator) as database, database.read() as session:
+        found = accounts.user_of_token(session, Touches(database, time.monotonic), token)
     assert found is not None
     assert found.user.email == "boss@example.org"
 

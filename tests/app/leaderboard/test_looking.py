@@ -121,17 +121,38 @@ def test_a_search_is_kept_for_nobody(program: Open, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_look_is_as_old_as_a_second_and_no_older(
-    records: Database, world: World, program: Open, moment: Moment
+def test_a_look_that_is_too_old_is_read_anew_by_one_and_meanwhile_good_for_the_others(
+    service: FastAPI, moment: Moment
 ) -> None:
-    settle(records, hand_in(records, world, "alan", file="alan"), Fraction(7, 8))
+    kept = service.state.services.looks
     moment.now += looks.KEPT_SECONDS / 2
-    before = program("ada").get(BOARD, headers=LOOK).text
+    young = kept.find("demo", "")
     moment.now += looks.KEPT_SECONDS / 2
 
-    after = program("ada").get(BOARD, headers=LOOK).text
+    found = [kept.find("demo", "") for _ in range(3)]
+    moment.now += looks.MEANWHILE_SECONDS
+    late = [kept.find("demo", "") for _ in range(2)]
 
-    assert ["exactly 7/8" in each for each in (before, after)] == [False, True]
+    assert young is not None
+    assert found == [None, young, young]
+    assert late == [None, None]
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("sends_etag", [False, True], ids=["a new board", "not modified"])
+def test_whoever_reads_it_anew_keeps_it_for_the_others(
+    sends_etag: bool, service: FastAPI, records: Database, world: World, program: Open, moment: Moment
+) -> None:
+    before = program("ada").get(BOARD, headers=LOOK)
+    if not sends_etag:
+        settle(records, hand_in(records, world, "alan", file="alan"), Fraction(7, 8))
+    moment.now += looks.KEPT_SECONDS
+
+    after = program("ada").get(BOARD, headers={**LOOK, "If-None-Match": before.headers["etag"]})
+
+    assert after.status_code == (304 if sends_etag else 200)
+    assert ["exactly 7/8" in each.text for each in (before, after)] == [False, not sends_etag]
+    assert service.state.services.looks.find("demo", "") is not None
 
 
 @pytest.mark.usefixtures("kept")

@@ -74,9 +74,13 @@ def test_folders_are_on_disk_before_a_file_counts_as_kept(tmp_path: Path, monkey
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", note)
-    digest = put(Store(tmp_path), b"content")
+    store = Store(tmp_path)
+    folders = [tmp_path / "files" / put(store, b"content")[:2], tmp_path / "files"]
 
-    assert synced[1:] == [tmp_path / "files" / digest[:2], tmp_path / "files"]
+    assert synced[1:] == folders
+    synced.clear()
+    put(store, b"content")
+    assert synced[1:] == folders[:1]  # the other one holds nothing new
 
 
 def test_an_unknown_digest_is_not_found(tmp_path: Path) -> None:

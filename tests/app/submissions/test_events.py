@@ -60,6 +60,27 @@ def test_places_in_a_long_line_are_counted_every_so_often_and_for_whoever_is_new
     assert [told[number].position for number in (second, third, fourth)] == [0, 1, 2]
 
 
+def test_whoever_stands_in_a_long_line_is_left_out_until_it_leaves(
+    records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "LONG_LINE", 1)
+    monkeypatch.setattr(news, "PLACES_SECONDS", 600.0)
+    numbers = [hand_in(records, world, name) for name in ("ada", "grace", "alan")]
+    with records.write() as session:
+        session.execute(update(Grading).values(lane=Lane.EVALUATE, phase=Phase.WAITING))
+    first = newsroom.look(numbers)
+
+    assert newsroom.look(numbers) == {}
+    settle(records, numbers[0], Fraction(1, 2))
+    left = newsroom.look(numbers)
+    monkeypatch.setattr(news, "PLACES_SECONDS", 0.0)
+    told = newsroom.look(numbers)
+
+    assert [first[each].position for each in numbers] == [0, 1, 2]
+    assert {number: each.ended for number, each in left.items()} == {numbers[0]: True}
+    assert [told[each].position for each in numbers] == [None, 0, 1]
+
+
 def test_what_has_ended_says_so_and_what_is_graded_again_does_not(
     records: Database, world: World, newsroom: Newsroom
 ) -> None:
