@@ -43,6 +43,11 @@ _BOOK = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+_ROWS = cast(Table, Standing.__table__)
+_ADD = insert(_ROWS)
+_CHANGE = update(_ROWS).where(_ROWS.c.entrant_id == bindparam("whose"), _ROWS.c.part == bindparam("of_part"))
+_BOOKS = cast(Table, StandingBook.__table__)
+_NUMBER = update(_BOOKS).where(_BOOKS.c.id == bindparam("book"))
 _KNOWN = select(*ROW).where(Standing.entrant_id.in_(bindparam("some", expanding=True)))
 
 
@@ -159,12 +164,11 @@ def _write(session: Session, book: StandingBook, entrant_ids: Sequence[int]) -> 
         elif any(getattr(row, name) != value for name, value in values.items()):
             other.append(values | {"serial": serial})
     if new:
-        session.execute(insert(Standing), new)
+        session.execute(_ADD, new)
     for values in other:
-        whose = (Standing.entrant_id == values["entrant_id"], Standing.part == values["part"])
-        session.execute(update(Standing.__table__).where(*whose).values(values))  # type: ignore[arg-type]
+        session.execute(_CHANGE, values | {"whose": values["entrant_id"], "of_part": values["part"]})
     if new or other:
-        session.execute(update(StandingBook.__table__).where(StandingBook.id == book.id).values(serial=serial))  # type: ignore[arg-type]
+        session.execute(_NUMBER, {"book": book.id, "serial": serial})
 
 
 def _rows(

@@ -80,18 +80,21 @@ def places() -> Select[int, int]:
 
 
 @cache
-def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select[int]:
-    """The id of the grading whose turn it is: of each entrant the oldest, of these the entrant's served longest ago.
+def next_in_line(lane: Lane, slugs: tuple[str, ...] = ()) -> Select[int]:
+    """The id of the grading whose turn it is in a lane: of each entrant the oldest, of these the entrant's served longest ago.
 
     A check is a turn among checks alone: who was told that a file is wrong does not wait a round longer with the next one.
     """
-    kind = (Submission.entrant_id, Grading.lane, Grading.is_live)
+    kind = (Submission.entrant_id, Grading.is_live)
     waiting = (
-        select(Grading.id, *kind, func.row_number().over(partition_by=kind, order_by=Grading.id).label("place"))
+        select(func.min(Grading.id).label("id"), *kind)
+        .select_from(Grading)
         .join(Submission, Submission.id == Grading.submission_id)
-        .where(claimable(lanes, slugs))
+        .where(claimable((lane,), slugs))
+        .group_by(*kind)
         .subquery()
     )
+    counts = () if lane is Lane.CHECK else (_WAS_EVALUATED,)
     served = (
         select(func.max(Grading.claimed_at))
         .join(Submission, Submission.id == Grading.submission_id)
@@ -99,15 +102,12 @@ def next_in_line(lanes: tuple[Lane, ...], slugs: tuple[str, ...] = ()) -> Select
             Submission.entrant_id == waiting.c.entrant_id,
             Grading.state != State.QUEUED,
             Grading.lane != Lane.SHADOW,
-            or_(waiting.c.lane == Lane.CHECK, _WAS_EVALUATED),
+            *counts,
         )
         .scalar_subquery()
     )
     return (
-        select(waiting.c.id)
-        .where(waiting.c.place == 1)
-        .order_by(waiting.c.lane != Lane.CHECK, waiting.c.is_live.is_(False), served.asc().nulls_first(), waiting.c.id)
-        .limit(1)
+        select(waiting.c.id).order_by(waiting.c.is_live.is_(False), served.asc().nulls_first(), waiting.c.id).limit(1)
     )
 
 
@@ -122,7 +122,7 @@ def turns(lanes: tuple[Lane, ...], slugs: tuple[str, ...], shadow_first: bool) -
 
     Checks come first, new work before regradings, and a rejudge's where nothing else waits: with `shadow_first` before all.
     """
-    live = next_in_line(lanes, slugs)
+    live = [next_in_line(lane, slugs) for lane in (Lane.CHECK, Lane.EVALUATE) if lane in lanes]
     if Lane.SHADOW not in with_shadow(lanes):
-        return [live]
-    return [next_shadow(slugs), live] if shadow_first else [live, next_shadow(slugs)]
+        return live
+    return [next_shadow(slugs), *live] if shadow_first else [*live, next_shadow(slugs)]

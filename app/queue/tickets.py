@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, case, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -74,7 +74,8 @@ _CLAIM = (
         fence=_ROW.c.fence + 1,
         worker_id=bindparam("worker"),
         claimed_at=db_now(),
-        phase=Phase.READING,
+        # What waited for its evaluation was read; where that is not at hand it is read once more, for the eye unseen.
+        phase=case((_ROW.c.lane == Lane.EVALUATE, Phase.EVALUATING), else_=Phase.READING),
     )
     .returning(*(_ROW.c[name] for name in _TICKET))
 )

@@ -125,7 +125,7 @@ class _Sent(Incoming):
     """A file on its way in, which goes to the bucket before it has a place here."""
 
     def __init__(self, path: Path, files: Path, lasting: set[Path], bucket: Bucket, cache: Cache) -> None:
-        super().__init__(path, files, lasting)
+        super().__init__(path, files, lasting=lasting)
         self._bucket, self._cache = bucket, cache
 
     def keep(self) -> Stored:
