@@ -1,9 +1,7 @@
 """`secateur`: the operator's command line."""
 
-import gc
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -12,7 +10,7 @@ import click
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app import logs
+from app import garbage, logs
 from app.engines import UnsupportedDatabase
 from app.errors import AppError
 from app.moving.errors import MovingError
@@ -71,7 +69,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, None where there is none."""
         if module := MODULES.get(cmd_name):
-            with _without_looking_for_garbage():
+            with garbage.without_looking():
                 commands: Sequence[click.Command] = import_module(f"app.commands.{module}").COMMANDS
             return next(each for each in commands if each.name == cmd_name)
         found = next(iter(entry_points(group=STUDENTS, name=cmd_name)), None)
@@ -87,18 +85,6 @@ class Commands(click.Group):
             if error.title != Settings.__name__:
                 raise
             raise click.ClickException(_settings_sentence(error)) from None
-
-
-@contextmanager
-def _without_looking_for_garbage() -> Iterator[None]:
-    """While modules are loaded nothing becomes garbage, and looking for it takes a sixth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _sentence(error: Exception) -> str:

@@ -75,10 +75,11 @@ class Mould(NamedTuple):
     offset: int
     bias: float
 
-    def cast(self, number: int) -> tuple[bytes, bytes, bytes]:
+    def cast(self, number: int) -> tuple[memoryview, bytes, memoryview]:
         """The pieces of the file of that number, no two alike, so that no result can be copied from an equal one."""
         changed = np.float32(self.bias + number * _SPREAD).tobytes()
-        return self.content[: self.offset], changed, self.content[self.offset + len(changed) :]
+        whole = memoryview(self.content)
+        return whole[: self.offset], changed, whole[self.offset + len(changed) :]
 
 
 def mould(sample: Path = SAMPLE) -> Mould:

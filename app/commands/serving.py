@@ -8,7 +8,7 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
-from app import supervisor
+from app import garbage, supervisor
 from app.engines import AWAY
 from app.main import create_app
 from app.settings import Settings
@@ -32,8 +32,10 @@ def web(parent: int | None) -> None:
     """Run the web server alone."""
     supervisor.end_with_parent(parent)
     settings = Settings()
+    app = _create_app(settings)
+    garbage.keep_what_is_loaded()
     uvicorn.run(
-        _create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         server_header=False,

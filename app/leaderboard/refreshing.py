@@ -24,7 +24,8 @@ from models.standings import Standing, StandingBook, StandingMark
 Values = dict[str, Any]
 log = logging.getLogger(__name__)
 
-# Asked at each commit of a worker, and so put together once.
+# Asked at each commit, and so put together once.
+_ANY = select(cast(Table, StandingMark.__table__).c.id).limit(1)
 _MARKED = select(StandingMark.competition_id).distinct().order_by(StandingMark.competition_id)
 _ENTRANTS = (
     select(StandingMark.entrant_id)
@@ -64,6 +65,8 @@ def refresh(session: Session) -> bool:
 
     What is left is computed by whoever reads it, until the next transaction writes it down.
     """
+    if session.connection().execute(_ANY).first() is None:
+        return False
     left = [_try(session, number) for number in session.scalars(_MARKED).all()]
     return any(left)
 

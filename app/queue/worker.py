@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import FrameType
 
+from app import garbage
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.engines import AWAY
@@ -107,6 +108,7 @@ def run(settings: Settings, role: Role) -> int:
         if worse.level is Level.C:
             log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", role.name)
             stop.wait()
+        garbage.keep_what_is_loaded()
         _work(grader, identity, stop)
     log.info("worker.stopped name=%s", role.name)
     return 0

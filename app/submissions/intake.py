@@ -3,7 +3,7 @@
 A raw body and multipart/form-data are taken. Both are streamed: what an upload takes of memory does not depend on its size.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
@@ -97,24 +97,28 @@ async def _rest_of_file(events: AsyncIterator[multipart.Event]) -> AsyncIterator
 
 async def _receive_file(body: AsyncIterator[bytes], store: Store, name: str, rule: FileRule) -> Upload:
     with store.receive() as incoming:
-        gathered = bytearray()
+        gathered: list[bytes] = []
+        size = 0
         async for chunk in body:
-            gathered += chunk
-            if len(gathered) >= CHUNK_BYTES:
-                await _write(incoming, gathered, name, rule)
+            gathered.append(chunk)
+            size += len(chunk)
+            if size >= CHUNK_BYTES:
+                await _write(incoming, gathered, size, name, rule)
+                gathered, size = [], 0
         if gathered or not incoming.bytes:
-            await _write(incoming, gathered, name, rule)
+            await _write(incoming, gathered, size, name, rule)
         stored = await UPLOADING.run(incoming.keep)
     return Upload(name[:MAX_NAME_CHARACTERS], stored)
 
 
-async def _write(incoming: Incoming, gathered: bytearray, name: str, rule: FileRule) -> None:
-    if not incoming.bytes and (wrong := door.refused(name, bytes(gathered), rule)):
-        raise refused(wrong)
-    if incoming.bytes + len(gathered) > rule.max_bytes:
+async def _write(incoming: Incoming, gathered: Sequence[bytes], size: int, name: str, rule: FileRule) -> None:
+    if not incoming.bytes:
+        gathered = [b"".join(gathered)]
+        if wrong := door.refused(name, gathered[0], rule):
+            raise refused(wrong)
+    if incoming.bytes + size > rule.max_bytes:
         raise _too_large(rule, f"more than {rule.max_bytes:,} bytes")
-    await UPLOADING.run(incoming.write, bytes(gathered))
-    gathered.clear()
+    await UPLOADING.run(lambda: incoming.write(b"".join(gathered)))
 
 
 def default_name(rule: FileRule) -> str:

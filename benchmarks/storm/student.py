@@ -24,7 +24,7 @@ BOARD = "/competitions/demo/leaderboard"
 SUBMIT = "/submissions?competition=demo&name=my_model_weights.h5"
 PIECE_BYTES = 1 << 16
 
-Pieces = Sequence[bytes]
+Pieces = Sequence[bytes | memoryview]
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Student:
         async def body() -> AsyncIterator[bytes]:
             for piece in pieces:
                 for first in range(0, len(piece), PIECE_BYTES):
-                    yield piece[first : first + PIECE_BYTES]
+                    yield bytes(piece[first : first + PIECE_BYTES])
             file.sent = time.time()
 
         length = str(sum(map(len, pieces)))
