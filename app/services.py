@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -14,12 +14,10 @@ from app.accounts.touches import Touches
 from app.competitions.stored import Definitions
 from app.dashboard.kept import Kept
 from app.database import Database
-from app.gate import Gate
 from app.leaderboard.looks import Looks
 from app.live import Live
 from app.observability.metrics import Metrics
 from app.observability.traces import Traces, open_traces
-from app.queue.room import room
 from app.records import open_database
 from app.rendering import Renderer
 from app.settings import Settings
@@ -44,7 +42,6 @@ class Services:
     renderer: Renderer
     definitions: Definitions
     uploads: Uploads
-    gate: Gate
     kept: Kept
     looks: Looks
     metrics: Metrics
@@ -64,7 +61,7 @@ class Services:
 def open_services(settings: Settings) -> Services:
     """The services for one process; the caller closes them."""
     database = open_database(settings.database_url)
-    dead_after = timedelta(seconds=settings.worker_dead_seconds)
+    newsroom = Newsroom(database, timedelta(seconds=settings.worker_dead_seconds))
     return Services(
         settings=settings,
         database=database,
@@ -75,11 +72,10 @@ def open_services(settings: Settings) -> Services:
         renderer=Renderer(settings),
         definitions=Definitions(),
         uploads=Uploads(settings.max_uploads_at_once),
-        gate=Gate(partial(room, database, dead_after)),
         kept=Kept(settings.dashboard_seconds),
         looks=Looks(time.monotonic),
         metrics=Metrics(),
-        live=Live(Newsroom(database, dead_after).look),
+        live=Live(newsroom.look),
         traces=open_traces("web"),
         oidc=_provider(settings),
     )
