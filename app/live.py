@@ -30,7 +30,7 @@ MOST_OF_ONE = 12
 """Streams of one person: a browser itself opens no more than six."""
 LONG_WAIT_SECONDS = 10.0
 """A wait for which nobody needs each step: with hundreds who wait, every end moves all of them."""
-STEPS_OF_A_WAIT = 20
+STEPS_OF_A_WAIT = 12
 """So often a long wait is told anew at most, before it is a short one."""
 QUIET_SECONDS = 30.0
 """Longest time in which a place in the queue is not told anew."""

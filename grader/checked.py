@@ -12,7 +12,7 @@ from grader.checking import values
 from grader.compaction.compacting import Compacted, Outline, compact, outline
 from grader.competition import Definition
 from grader.errors import Finding
-from grader.facts import AnyArray, Counts, Macs, Note, Problem, Shrunk, StoredWeights, Weights
+from grader.facts import AnyArray, Counts, Macs, Magnitudes, Note, Problem, Shrunk, StoredWeights, Weights
 from grader.networks.graph import Network
 from grader.report import Report, Status
 from grader.series.plan import Plan
@@ -46,6 +46,7 @@ class Known:
     file: str
     weights: str
     outline: Outline
+    magnitudes: Magnitudes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,14 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
             report = replace(report, counts=counting.count(network.slots, weights))
         return Checked(reject(report, problems))
     digest = digest_of_weights(weights, fitted.derived)
-    outlined = known.outline if known and known.weights == digest else outline(network, weights)
+    known = known if known and known.weights == digest else None
+    outlined = known.outline if known else outline(network, weights)
     accepted = _count(network, weights, outlined, _names(found, fitted.arrays))
     digests = replace(report.digests, weights=digest)
     notes = (*report.notes, *_remarks(accepted.counts.zeros, weights))
     shrunk = Shrunk(outlined.parameters, outlined.removed, outlined.folded)
     report = replace(report, digests=digests, counts=accepted.counts, macs=accepted.macs, notes=notes, shrunk=shrunk)
-    report = replace(report, magnitudes=counting.magnitudes(network.slots, weights))
+    report = replace(report, magnitudes=known.magnitudes if known else counting.magnitudes(network.slots, weights))
     return Checked(report, accepted)
 
 

@@ -129,12 +129,13 @@ class Grader:
 
     def _park(self, ticket: Ticket, checked: Checked, reading: Reading, times: "_Times") -> None:
         times.tell(pipeline.Phase.WAITING)
-        digests, accepted = checked.report.digests, checked.accepted
-        if self.parked is not None and accepted is not None and digests.weights is not None:
-            known = Known(digests.file, digests.weights, accepted.outline)
+        report, accepted = checked.report, checked.accepted
+        weights, magnitudes = report.digests.weights, report.magnitudes
+        if self.parked is not None and accepted is not None and weights is not None and magnitudes is not None:
+            known = Known(report.digests.file, weights, accepted.outline, magnitudes)
             self.parked.keep(ticket.grading_id, reading, known)
         with self.database.write() as session:
-            tickets.park(session, ticket, checked.report.as_json(), times.begun)
+            tickets.park(session, ticket, report.as_json(), times.begun)
 
     def _tell_evaluating(self, ticket: Ticket, times: "_Times") -> bool:
         """False where the ticket was lost. Who takes one that waited for this says so by taking it."""

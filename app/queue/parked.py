@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.checked import Known
 from grader.compaction.compacting import Outline
+from grader.facts import Magnitudes
 from grader.running import Runner
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,8 @@ def _known(facts: Mapping[str, str]) -> Known:
     if _seal(facts["known"]) != facts["seal"]:
         raise ValueError("what was found out has changed")
     told = json.loads(facts["known"])
-    return Known(told["file"], told["weights"], Outline(**told["outline"]))
+    magnitudes = Magnitudes(told["magnitudes"]["lowest"], tuple(told["magnitudes"]["counts"]))
+    return Known(told["file"], told["weights"], Outline(**told["outline"]), magnitudes)
 
 
 def _seal(text: str) -> str:

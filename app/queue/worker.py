@@ -42,6 +42,9 @@ IDLE_SECONDS = 0.05
 """How often an idle worker looks for work: one indexed read."""
 GIVE_WAY_SECONDS = 2 * IDLE_SECONDS
 """How long a worker that only checks leaves new work to one that may do all of it, so that an empty queue costs no wait."""
+RESTING_SECONDS = 5.0
+REST_SECONDS = 6 * IDLE_SECONDS
+"""How often a worker that only checks looks when nothing came for so long: the queue drains, and others look as well."""
 LIVE_IN_A_ROW = 9
 """So many live gradings a worker takes one after the other; the next is a rejudge's, where one waits."""
 TIDY_SECONDS = 600.0
@@ -175,7 +178,7 @@ class _Turns:
 
 
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
-    was_idle, turns = True, _Turns()
+    was_idle, turns, worked_at = True, _Turns(), time.monotonic()
     while not stop.is_set():
         try:
             if turns.is_time_to_tidy():
@@ -187,9 +190,10 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
             continue
         was_idle = ticket is None
         if ticket is None:
-            stop.wait(GIVE_WAY_SECONDS if _only_checks(grader) else IDLE_SECONDS)
+            stop.wait(_pause(grader, time.monotonic() - worked_at))
         else:
             _grade(grader, ticket, stop)
+            worked_at = time.monotonic()
 
 
 def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: _Turns) -> Ticket | None:
@@ -204,6 +208,12 @@ def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: b
         ticket = tickets.claim(session, identity.id, grader.lanes, grader.competitions, shadow_first=first)
     turns.note(ticket)
     return ticket
+
+
+def _pause(grader: Grader, idle_for: float) -> float:
+    if not _only_checks(grader):
+        return IDLE_SECONDS
+    return GIVE_WAY_SECONDS if idle_for < RESTING_SECONDS else REST_SECONDS
 
 
 def _only_checks(grader: Grader) -> bool:

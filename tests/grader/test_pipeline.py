@@ -13,7 +13,7 @@ from grader.airlock.runner import Airlock
 from grader.checked import Checked, Known, digest_of_weights
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied
-from grader.facts import AnyArray
+from grader.facts import AnyArray, Magnitudes
 from grader.own_file import OwnFile
 from grader.pipeline import Watch
 from grader.report import Status
@@ -61,12 +61,14 @@ def test_what_is_known_of_a_file_holds_for_its_own_weights_alone(
     assert first.accepted is not None
     assert first.report.digests.weights is not None
     told = replace(first.accepted.outline, macs=first.accepted.outline.macs + 1)
-    known = Known("file", first.report.digests.weights if weights == "same" else weights, told)
+    other = Magnitudes(7, (1,))
+    known = Known("file", first.report.digests.weights if weights == "same" else weights, told, other)
 
     again = pipeline.check(pipeline.begin(file, tiny_definition, reader, known), Watch())
 
     assert again.accepted is not None
     assert again.accepted.outline == (told if believed else first.accepted.outline)
+    assert again.report.magnitudes == (other if believed else first.report.magnitudes)
     assert again.report.digests == replace(first.report.digests, file="file")
 
 
