@@ -1,6 +1,7 @@
 """A whole competition as its YAML tells it: the grading half, which the grader validates, and the course's half."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -71,7 +72,7 @@ class CourseRules(Strict):
     @field_validator("time_zone")
     @classmethod
     def _is_a_time_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
+        if name is not None and name not in _time_zones():
             raise ValueError(f"{name!r} is not a time zone of the IANA database, such as Asia/Taipei")
         return name
 
@@ -205,6 +206,12 @@ def _head(source: YamlSource) -> _Head:
     if findings:
         raise DefinitionError.of(findings, source.name)
     return head
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """All names of the IANA database, for which the folders of the machine are searched."""
+    return frozenset(available_timezones())
 
 
 def zone_of(rules: CourseRules, course_zone: str) -> ZoneInfo:
