@@ -59,16 +59,30 @@ class StoredImages:
             return normalise(self._read(indices.start, len(indices)), self.scaling)
         return normalise(np.concatenate([self._read(int(index), 1) for index in indices]), self.scaling)
 
+    def require_whole(self) -> None:
+        """Raises GraderFault where the file ends too early, for an evaluation that takes long to begin."""
+        self._require(0, len(self), os.fstat(self.file).st_size - self.offset)
+
     def _read(self, first: int, count: int) -> AnyArray:
         if self.dtype not in DTYPES:
             raise GraderFault(f"images of type {self.dtype} cannot be evaluated")
-        kind = np.dtype(self.dtype).newbyteorder("<")
-        size = kind.itemsize * int(np.prod(self.shape[1:]))
-        data = os.pread(self.file, count * size, self.offset + first * size)
-        if len(data) != count * size:
-            whole, rest = divmod(len(data), size)
-            raise GraderFault(f"image {first + whole} ends after {rest} of {size} bytes")
-        return np.frombuffer(data, kind).reshape(count, *self.shape[1:])
+        data = os.pread(self.file, count * self._size, self.offset + first * self._size)
+        self._require(first, count, len(data))
+        return np.frombuffer(data, self._kind).reshape(count, *self.shape[1:])
+
+    def _require(self, first: int, count: int, available: int) -> None:
+        if available < count * self._size:
+            whole, rest = divmod(available, self._size)
+            raise GraderFault(f"image {first + whole} ends after {rest} of {self._size} bytes")
+
+    @property
+    def _kind(self) -> "np.dtype[Any]":
+        return np.dtype(self.dtype).newbyteorder("<")
+
+    @property
+    def _size(self) -> int:
+        """Bytes of an image."""
+        return self._kind.itemsize * int(np.prod(self.shape[1:]))
 
 
 def images_behind(file: int, arguments: Mapping[str, Any]) -> StoredImages:

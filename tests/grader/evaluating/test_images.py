@@ -46,8 +46,9 @@ def test_channels_that_come_first_are_scaled_each_by_its_own_number() -> None:
 def test_a_file_that_is_too_short_is_our_own_fault(descriptor: Hold) -> None:
     images = StoredImages(descriptor(bytes(20)), "uint8", (2, 2, 2, 3), 0, Scaling())
 
-    with pytest.raises(GraderFault, match="image 1 ends after 8 of 12 bytes"):
-        images.take([0, 1])
+    for read in (lambda: images.take([0, 1]), images.require_whole):
+        with pytest.raises(GraderFault, match="image 1 ends after 8 of 12 bytes"):
+            read()
 
 
 def test_another_type_of_pixel_is_our_own_fault(descriptor: Hold) -> None:
