@@ -3,11 +3,14 @@
 import io
 import logging
 import warnings
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
+from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 AS_IT_IS = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE}
 WAYS: dict[str, dict[str, Any]] = {
@@ -17,6 +20,15 @@ WAYS: dict[str, dict[str, Any]] = {
     "dynamo-folded": {"dynamo": True},
 }
 """Way of exporting -> the options of torch.onnx.export."""
+
+
+_all_operators = ONNXRegistry.from_torchlib
+
+
+@cache
+def _operators(**version: int) -> Any:
+    """What torch's newer exporter knows how to write. It reads the source of each of 500 functions, at every export."""
+    return _all_operators(**version)
 
 
 def exported(model: Any, shape: tuple[int, ...], way: str = "legacy", **options: Any) -> bytes:
@@ -29,7 +41,8 @@ def exported(model: Any, shape: tuple[int, ...], way: str = "legacy", **options:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if given["dynamo"]:
-            program = torch.onnx.export(model.eval(), images, verbose=False, **given)
+            with patch.object(ONNXRegistry, "from_torchlib", staticmethod(_operators)):
+                program = torch.onnx.export(model.eval(), images, verbose=False, **given)
             return bytes(program.model_proto.SerializeToString())
         torch.onnx.export(model.eval(), images, buffer, **given)
     return buffer.getvalue()

@@ -25,6 +25,7 @@ from grader.evaluating.onnx_runtime import Engine
 from grader.facts import SlotRole, StoredLayer, StoredWeights
 from grader.networks.graph import Network, bind
 from grader.networks.onnx_reference import network_from_onnx, without_weights
+from tests.grader.networks.onnx_exports import exported as newly_exported
 from tests.grader.networks.torch_models import random_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:.*:UserWarning", "ignore::FutureWarning")
@@ -33,14 +34,11 @@ AS_IT_IS = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PR
 IMAGES = 6
 
 
-def exported(model: Any, shape: tuple[int, ...], *, dynamo: bool = False, **options: Any) -> bytes:
-    """What torch.onnx.export writes of a model for one image of that shape."""
+def exported(model: Any, shape: tuple[int, ...], **options: Any) -> bytes:
+    """What torch.onnx.export writes of a model for one image of that shape, in the version of ONNX that it prefers."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if dynamo:
-            program = torch.onnx.export(model.eval(), (torch.zeros(1, *shape),), dynamo=True, verbose=False, **options)
-            return bytes(program.model_proto.SerializeToString())
         torch.onnx.export(model.eval(), (torch.zeros(1, *shape),), buffer, dynamo=False, **(AS_IT_IS | options))
     return buffer.getvalue()
 
@@ -128,20 +126,20 @@ def test_what_the_newer_exporter_writes_gives_the_logits_of_torch() -> None:
     pytest.importorskip("onnxscript")
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3), nn.GELU())
 
-    compare(network_from_onnx(without_weights(exported(model, (3, 8, 8), dynamo=True))), model)
+    compare(network_from_onnx(without_weights(newly_exported(model, (3, 8, 8), "dynamo-folded"))), model)
 
 
 def test_the_newer_exporter_keeps_batch_norm_where_it_is_told_to() -> None:
     pytest.importorskip("onnxscript")
     model = Branches()
 
-    compare(network_from_onnx(without_weights(exported(model, (3, 8, 8), dynamo=True, optimize=False))), model)
+    compare(network_from_onnx(without_weights(newly_exported(model, (3, 8, 8), "dynamo"))), model)
 
 
 def test_batch_norm_that_the_newer_exporter_folded_is_told() -> None:
     pytest.importorskip("onnxscript")
 
-    told = refused(exported(Branches(), (3, 8, 8), dynamo=True))
+    told = refused(newly_exported(Branches(), (3, 8, 8), "dynamo-folded"))
 
     assert "the exporter's optimiser changed its weights (FuseBatchNorm)" in told
     assert "optimize=False" in told
