@@ -1,37 +1,29 @@
 """A real browser that looks at the demo's service."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 import competitions
+from tests.browser import chromium
 from tests.demo_site import Site
 
 SAMPLES = Path(competitions.__file__).parent / "demo" / "samples"
 expect.set_options(timeout=20_000)  # milliseconds: pages come late where the machine has other work
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Ended with the module: while playwright runs, this process has an event loop, and other tests start their own."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: `make test` installs it where it may")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+@pytest.fixture
+def browser() -> Browser:
+    return chromium.running()
+
+
+@pytest.hookimpl(trylast=True)  # after its windows are closed
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if "browser" not in getattr(nextitem, "fixturenames", ()):
+        chromium.end()
 
 
 @dataclass

@@ -10,7 +10,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, Visitor
+from tests.browser.chromium import FLAGS, PROGRAM
+from tests.browser.conftest import Visitor
 from tests.browser.making import made
 from tests.browser.showing import Show, close_homework, furnish
 from tests.browser.walking import STAFF, STRANGER, STUDENT
@@ -64,14 +65,14 @@ def main() -> None:
     )
     parser.add_argument("--readme-only", action="store_true", help="only those of the README")
     options = parser.parse_args()
-    if CHROMIUM is None:
+    if PROGRAM is None:
         raise SystemExit("no chromium on this machine")
     options.folder.mkdir(parents=True, exist_ok=True)
     folder = None if options.readme_only else options.folder
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
         url = f"sqlite:///{data}/secateur.sqlite"
         with contextmanager(serving)(Path(data), url) as site:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
             show = Show(site, Path(data), url, playwright)
             furnish(show)
             _all(browser, site, folder, WALKS)

@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.browser.conftest import browser, visit
+from tests.browser.conftest import browser, pytest_runtest_teardown, visit
 from tests.demo_site import Site
 from tests.documents import plan
 from tests.documents.blocks import ROOT, as_served, block, filled
 
-__all__ = ["browser", "visit"]
+__all__ = ["browser", "pytest_runtest_teardown", "visit"]
 
 ALAN = "alan@example.org"
 SECONDS = 240
