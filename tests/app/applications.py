@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.services import open_services
@@ -28,3 +30,17 @@ def application(settings: Settings) -> Iterator[FastAPI]:
     app.state.services.close()
     if len(app.routes) == routes:  # else a test added some
         _MADE[kind] = app
+
+
+@contextmanager
+def one_event_loop() -> Iterator[None]:
+    """Every request of a TestClient is answered in one event loop, as in a service, and by threads that are there already.
+
+    By itself a client starts a loop for each request, and with it a thread for each piece of work.
+    """
+    with start_blocking_portal() as portal:
+        TestClient.portal = portal
+        try:
+            yield
+        finally:
+            TestClient.portal = None

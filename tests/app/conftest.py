@@ -14,10 +14,19 @@ from app.database import Database
 from app.schema import migrate
 from app.settings import Settings
 from tests.app import term
-from tests.app.applications import application
+from tests.app.applications import application, one_event_loop
+from tests.app.definitions import share_definitions
 from tests.app.time_travel import Clock, time_travel
 from tests.app.world import World, copied, populate, settings_of, write_images
 from tests.databases import Backend
+
+share_definitions()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop() -> Iterator[None]:
+    with one_event_loop():
+        yield
 
 
 @pytest.fixture

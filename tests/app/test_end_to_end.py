@@ -40,6 +40,8 @@ ON_THE_OTHER_DATABASE = ("f23_weights_best.h5",)
 """An evaluation knows no database: what is written there, and how, one of them shows as well as five."""
 CMU_SAMPLES = SHARED / "samples" / "cmu-10605"
 CMU_IMAGES = SHARED / "data" / "cifar10-5class-25x25.npz"
+ASK_SECONDS = 0.5
+"""An answer costs the service as much as a tenth of an evaluation."""
 needs_samples = pytest.mark.skipif(
     not (CMU_SAMPLES.is_dir() and CMU_IMAGES.is_file()), reason=f"students' files and images are not at {SHARED}"
 )
@@ -116,7 +118,7 @@ def result(client: httpx2.Client, address: str) -> Mapping[str, Any]:
         body: Mapping[str, Any] = client.get(address, headers={"Accept": "application/json"}).json()
         return None if body["state"] in ("queued", "running") else body
 
-    found: Mapping[str, Any] = wait_for(f"the result of {address}", look)
+    found: Mapping[str, Any] = wait_for(f"the result of {address}", look, every=ASK_SECONDS)
     return found
 
 

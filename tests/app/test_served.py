@@ -4,11 +4,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from app.commands.serving import CONNECTIONS
 from app.database import Database
+from tests import warm
 from tests.app.world import World, copied
 from tests.databases import Backend
 from tests.faults.tree import free_port, wait_for
@@ -56,9 +57,8 @@ def serving(served: Served) -> Iterator[Served]:
         "SECATEUR_MAX_UPLOADS_AT_ONCE": str(WAITING),
         "SECATEUR_MAX_ENTRANT_WAITING": str(WAITING),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "web"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with Path(os.devnull).open("wb") as nowhere:
+        process = warm.start(["web"], environment, nowhere)
 
     def answers() -> bool:
         try:

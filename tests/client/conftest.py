@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from client.cli import main
-from tests.app.conftest import passwords, records, service, settings, world, world_template
+from tests.app.conftest import event_loop, passwords, records, service, settings, world, world_template
 from tests.app.world import World
 
-__all__ = ["passwords", "records", "service", "settings", "world", "world_template"]
+__all__ = ["event_loop", "passwords", "records", "service", "settings", "world", "world_template"]
 
 Run = Callable[..., Result]
 
