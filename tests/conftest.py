@@ -30,8 +30,20 @@ LONG = (
 )  # fmt: skip
 """What takes longest, which begins first: where files are given out one by one, nobody waits for the last of these."""
 
-TOGETHER = ("tests/browser/", "tests/documents/test_students.py")
-"""What shares one service with the demo."""
+TOGETHER = (
+    ("tests/browser/", "tests/documents/test_students.py"),
+    (
+        *("tests/kits/test_methods.py", "tests/kits/test_training.py", "tests/kits/test_network.py"),
+        *("tests/competitions/test_demo_files.py", "tests/grader/reading/test_keras_files.py"),
+        *("tests/grader/networks/test_random_networks.py", "tests/grader/networks/test_keras_reference.py"),
+        *("tests/grader/compaction/test_keras_networks.py", "tests/grader/evaluating/test_adversarial.py"),
+    ),
+    (
+        *("tests/competitions/test_ntu_hw13.py", "tests/grader/checking/test_free_counting.py"),
+        "tests/grader/networks/test_onnx_reference.py",
+    ),
+)
+"""What shares one service with the demo, or loads TensorFlow, or torch's newer exporter: each takes seconds of every process."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,14 +79,16 @@ def pytest_sessionfinish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files are given out one by one (`--dist loadfile`), those that share one service together."""
+    """Files are given out one by one (`--dist loadfile`), those that share what takes long together."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     scheduler = LoadFileScheduling(config, log)
     by_file = scheduler._split_scope
-    scheduler._split_scope = lambda nodeid: TOGETHER[0] if nodeid.startswith(TOGETHER) else by_file(nodeid)
+    scheduler._split_scope = lambda nodeid: next(
+        (group[0] for group in TOGETHER if nodeid.startswith(group)), by_file(nodeid)
+    )
     return scheduler
 
 

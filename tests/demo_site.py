@@ -3,8 +3,6 @@
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -37,15 +35,16 @@ def serving(folder: Path, url: str) -> Iterator[Site]:
     settings = {"DATA_DIR": str(folder), "PORT": str(port), "WORKER_PROCESSES": "1", "MIN_FREE_DISK_BYTES": "0"}
     environment = {**os.environ, **{f"SECATEUR_{name}": value for name, value in settings.items()}}
     environment["SECATEUR_DATABASE_URL"] = url
-    command = [sys.executable, "-m", "app.cli"]
     migrate(url)
-    told = subprocess.run([*command, "demo"], env=environment, check=True, capture_output=True, text=True).stdout
+    with (folder / "accounts").open("wb") as told:
+        assert warm.start(["demo"], environment, told).wait(START_SECONDS) == 0
+    accounts = re.findall(r"(\S+@example\.org)\s+(\S+)", (folder / "accounts").read_text(encoding="utf-8"))
     with (folder / "log").open("wb") as log:
         process = warm.start(["run"], environment, log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}/readyz?worker=true", process)
             wait_until_graded(url)
-            yield Site(f"http://127.0.0.1:{port}", dict(re.findall(r"(\S+@example\.org)\s+(\S+)", told)))
+            yield Site(f"http://127.0.0.1:{port}", dict(accounts))
         finally:
             process.terminate()
             process.wait(60)

@@ -34,6 +34,8 @@ from tests.databases import Backend
 EXAMPLES = 12
 START_SECONDS = 120
 GRADE_SECONDS = 60
+LOOK_SECONDS = 0.25
+"""Between two questions whether a file is graded: to answer one costs about as much as to refuse a file."""
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Service:
         deadline = time.monotonic() + self.patience
         while answer["status_code"] in (200, 202) and answer["state"] in ("queued", "running"):
             assert time.monotonic() < deadline, "the service does not come to an end with this file"
-            time.sleep(0.02)
+            time.sleep(LOOK_SECONDS)
             answer = self.request("GET", f"/submissions/{answer['id']}")
         return answer
 
