@@ -40,7 +40,7 @@ LOOK_SECONDS = 0.25
 
 @dataclass
 class Service:
-    """A running service and what became of each case that was handed in: its number, or the refusal at the door."""
+    """A running service and what is known of each case that was handed in: its number, its end, or the refusal at the door."""
 
     port: int
     token: str
@@ -66,12 +66,12 @@ class Service:
 
     def verdict(self, case: Case) -> dict[str, Any]:
         """The submission when it is graded, or the refusal at the door."""
-        answer = self.handed_in[case.id]
         deadline = time.monotonic() + self.patience
-        while answer["status_code"] in (200, 202) and answer["state"] in ("queued", "running"):
+        while is_under_way(answer := self.handed_in[case.id]):
             assert time.monotonic() < deadline, "the service does not come to an end with this file"
-            time.sleep(LOOK_SECONDS)
-            answer = self.request("GET", f"/submissions/{answer['id']}")
+            self.handed_in[case.id] = found = self.request("GET", f"/submissions/{answer['id']}")
+            if is_under_way(found):
+                time.sleep(LOOK_SECONDS)
         return answer
 
     def processes(self) -> dict[int, str]:
@@ -85,6 +85,11 @@ class Service:
             for child in children:
                 found[child] = Path("/proc", str(child), "cmdline").read_text().replace("\0", " ")
         return found
+
+
+def is_under_way(answer: dict[str, Any]) -> bool:
+    """Whether a submission has not ended; a refusal at the door has."""
+    return answer["status_code"] in (200, 202) and answer["state"] in ("queued", "running")
 
 
 @pytest.fixture(scope="session")
