@@ -99,6 +99,18 @@ def test_an_empty_queue_gives_nothing(queue: Database, worker: Identity) -> None
     assert claim(queue, worker) is None
 
 
+def test_what_waited_for_its_evaluation_is_claimed_as_being_evaluated(
+    queue: Database, world: World, worker: Identity
+) -> None:
+    hand_in(queue, world, "ada")
+    park(queue, claimed(queue, worker))
+
+    ticket = claimed(queue, worker)
+
+    found = grading(queue, ticket.grading_id)
+    assert (found.state, found.lane, found.phase) == (State.RUNNING, Lane.EVALUATE, Phase.EVALUATING)
+
+
 def test_nobody_claims_what_another_has(queue: Database, world: World, worker: Identity) -> None:
     hand_in(queue, world, "ada")
 
