@@ -99,18 +99,6 @@ def test_an_empty_queue_gives_nothing(queue: Database, worker: Identity) -> None
     assert claim(queue, worker) is None
 
 
-def test_what_waited_for_its_evaluation_is_claimed_as_being_evaluated(
-    queue: Database, world: World, worker: Identity
-) -> None:
-    hand_in(queue, world, "ada")
-    park(queue, claimed(queue, worker))
-
-    ticket = claimed(queue, worker)
-
-    found = grading(queue, ticket.grading_id)
-    assert (found.state, found.lane, found.phase) == (State.RUNNING, Lane.EVALUATE, Phase.EVALUATING)
-
-
 def test_nobody_claims_what_another_has(queue: Database, world: World, worker: Identity) -> None:
     hand_in(queue, world, "ada")
 
@@ -215,6 +203,7 @@ def test_a_parked_grading_waits_for_its_evaluation_with_what_is_known(
     )
     assert found.report == {"status": "checked"}
     assert not finish(queue, first)
+    assert grading(queue, claimed(queue, worker).grading_id).phase is Phase.EVALUATING
 
 
 def test_the_first_crash_is_tried_again_under_a_new_fence(queue: Database, world: World, worker: Identity) -> None:
