@@ -8,7 +8,7 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
-from app import garbage, supervisor
+from app import garbage, huge_pages, supervisor
 from app.engines import AWAY
 from app.main import create_app
 from app.settings import Settings
@@ -34,6 +34,7 @@ def web(parent: int | None) -> None:
     settings = Settings()
     app = _create_app(settings)
     garbage.keep_what_is_loaded()
+    huge_pages.use_them()
     uvicorn.run(
         app,
         host=settings.host,

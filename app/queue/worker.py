@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import FrameType
 
-from app import garbage
+from app import garbage, huge_pages
 from app.competitions.stored import RulesCache
 from app.database import Database
 from app.engines import AWAY
@@ -112,6 +112,7 @@ def run(settings: Settings, role: Role) -> int:
             log.error("worker.no_jail name=%s: nothing is graded here, submissions wait; see its report", role.name)
             stop.wait()
         garbage.keep_what_is_loaded()
+        huge_pages.use_them()
         _work(grader, identity, stop)
     log.info("worker.stopped name=%s", role.name)
     return 0
