@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import warm
+from tests import ahead, warm
 from tests.databases import KINDS, Backend
 from tests.demo_site import Site, serving
 from tests.dialects import share_compiled_statements
@@ -50,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     what = "run database tests on this one alone (may be given again); by default on each"
     parser.addoption("--screenshots", default="", help="folder for the pictures that tests of the browser take")
     parser.addoption("--database", action="append", choices=list(KINDS), help=what)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        ahead.compile_all()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

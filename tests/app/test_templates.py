@@ -31,48 +31,57 @@ def source(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def parse(renderer: Renderer, name: str) -> nodes.Template:
-    return renderer._environment.parse(source(name))
+@pytest.fixture(scope="module")
+def parsed(renderer: Renderer) -> dict[str, nodes.Template]:
+    """Every template by its name, read."""
+    return {name: renderer._environment.parse(source(name)) for name in NAMES}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_template_compiles_with_the_filters_that_there_are(renderer: Renderer, name: str) -> None:
-    assert renderer._environment.get_template(name).name == name
+def test_every_template_compiles_with_the_filters_that_there_are(renderer: Renderer) -> None:
+    for name in NAMES:
+        assert renderer._environment.get_template(name).name == name
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_a_title_of_its_own(renderer: Renderer, name: str) -> None:
-    blocks = {block.name: block for block in parse(renderer, name).find_all(nodes.Block)}
-    assert "title" in blocks
-    assert blocks["title"].body
+def test_every_page_has_a_title_of_its_own(parsed: dict[str, nodes.Template]) -> None:
+    for name in PAGES:
+        blocks = {block.name: block for block in parsed[name].find_all(nodes.Block)}
+        assert "title" in blocks, name
+        assert blocks["title"].body, name
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_extends_the_frame(renderer: Renderer, name: str) -> None:
-    parents = [found.template for found in parse(renderer, name).find_all(nodes.Extends)]
-    if name == "base.html":
-        assert parents == []
-    else:
-        assert [parent.value for parent in parents if isinstance(parent, nodes.Const)] == ["base.html"]
+def test_every_page_extends_the_frame(parsed: dict[str, nodes.Template]) -> None:
+    for name in PAGES:
+        parents = [found.template for found in parsed[name].find_all(nodes.Extends)]
+        if name == "base.html":
+            assert parents == []
+        else:
+            assert [parent.value for parent in parents if isinstance(parent, nodes.Const)] == ["base.html"], name
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_inline_that_the_policy_forbids(name: str) -> None:
-    found = {what: match.group() for what, pattern in INLINE.items() if (match := pattern.search(source(name)))}
+def test_nothing_is_inline_that_the_policy_forbids() -> None:
+    found = {
+        (name, what): match.group()
+        for name in NAMES
+        for what, pattern in INLINE.items()
+        if (match := pattern.search(source(name)))
+    }
     assert found == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_static_files_that_a_template_names_exist(renderer: Renderer, name: str) -> None:
-    calls = [call for call in parse(renderer, name).find_all(nodes.Call) if getattr(call.node, "name", "") == "static"]
-    paths = [call.args[0].as_const() for call in calls]
-    assert [path for path in paths if not (STATIC / path).is_file()] == []
+def test_static_files_that_a_template_names_exist(parsed: dict[str, nodes.Template]) -> None:
+    paths = [
+        (name, call.args[0].as_const())
+        for name, template in parsed.items()
+        for call in template.find_all(nodes.Call)
+        if getattr(call.node, "name", "") == "static"
+    ]
+    assert paths
+    assert [(name, path) for name, path in paths if not (STATIC / path).is_file()] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_template_loads_nothing_from_another_site(name: str) -> None:
-    loads = re.findall(r"""<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)=["'](https?:|//)""", source(name))
-    assert loads == []
+def test_no_template_loads_anything_from_another_site() -> None:
+    loads = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)=["'](https?:|//)""")
+    assert [name for name in NAMES if loads.search(source(name))] == []
 
 
 @pytest.mark.parametrize("path", sorted(STATIC.glob("*.css")), ids=lambda path: path.name)

@@ -1,8 +1,7 @@
 """The migrations on real databases: there and back, equal to what the models declare, and safe for the rows."""
 
+import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import migrations
 from app.engines import checked_url, migration_engine
 from app.schema import UnknownSchema, alembic_config, migrate, pending
 from models import Base
+from tests import warm
 from tests.databases import Backend
 from tests.migrations.conftest import connected
 
@@ -166,13 +166,14 @@ def test_a_database_of_a_newer_release_is_left_alone(url: str) -> None:
         migrate(url)
 
 
-def test_processes_that_migrate_at_once_do_not_disturb_each_other(url: str) -> None:
-    command_line = [sys.executable, "-c", "import sys, app.schema; app.schema.migrate(sys.argv[1])", url]
-    processes = [subprocess.Popen(command_line, stderr=subprocess.PIPE) for _ in range(3)]
+def test_processes_that_migrate_at_once_do_not_disturb_each_other(url: str, tmp_path: Path) -> None:
+    environment = os.environ | {"SECATEUR_DATA_DIR": str(tmp_path), "SECATEUR_DATABASE_URL": url}
+    with (tmp_path / "told").open("wb") as told:
+        processes = [warm.start(["migrate"], environment, told) for _ in range(3)]
 
-    errors = [process.communicate()[1].decode() for process in processes]
+    ends = [process.wait(60) for process in processes]
 
-    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    assert ends == [0, 0, 0], (tmp_path / "told").read_text(encoding="utf-8")
     assert pending(url) == ()
 
 

@@ -109,7 +109,8 @@ def test_a_network_of_hundreds_of_long_names_is_read(frameworks: dict[str, Modul
     """Its list of names is longer than one attribute may be, so that Keras splits it."""
     keras = frameworks["tf_keras"]
     names = [f"{'a_rather_long_name_' * 9}{index:04}" for index in range(400)]
-    model = keras.Sequential([keras.Input((1,)), *(keras.layers.Dense(1, use_bias=False, name=name) for name in names)])
+    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, name=name) for name in names])
+    model.build((None, 1))  # once: with an input from the start, each further layer would build the network anew
     path = tmp_path / "w.h5"
     model.save_weights(path)
 
