@@ -6,6 +6,7 @@ from functools import cache
 from os import PathLike, stat_result
 from pathlib import Path
 
+from isal import igzip
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -13,17 +14,16 @@ from starlette.types import Scope
 
 LEAST_BYTES = 1000
 """Below that one packet carries it anyway."""
-PAGE_LEVEL = 5
-LOOK_LEVEL = 1
-"""For what an open page asks for again and again: half the work for a seventh more bytes."""
+LEVEL = 2
+"""Of ISA-L's: a quarter of zlib's work at its first level for somewhat fewer bytes, and a tenth more than its fifth makes."""
 _TAKES = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 
 
-def packed(content: bytes, headers: Headers, level: int = PAGE_LEVEL) -> bytes | None:
+def packed(content: bytes, headers: Headers) -> bytes | None:
     """The content as gzip; None where it is small or the caller does not take it so."""
     if len(content) < LEAST_BYTES or not takes_gzip(headers):
         return None
-    return gzip.compress(content, level, mtime=0)
+    return igzip.compress(content, LEVEL, mtime=0)
 
 
 def takes_gzip(headers: Headers) -> bool:

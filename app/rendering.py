@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.accounts.user_agents import browser_name
 from app.client_wheel import building as client_wheel
-from app.compressing import LOOK_LEVEL, PAGE_LEVEL, packed
+from app.compressing import packed
 from app.settings import Settings
 from grader.messages.fixes import fix
 
@@ -81,17 +81,16 @@ class Renderer:
         """A template as a response, compressed where the browser takes it so."""
         user = getattr(request.state, "user", None)
         text = self.text(template, {"user": user, "path": request.url.path, **context})
-        return self.html(request, text, status=status, headers=headers)
+        return self.html(request, text.encode(), status=status, headers=headers)
 
     def html(
-        self, request: Request, text: str, *, status: int = 200, headers: Mapping[str, str] | None = None
+        self, request: Request, content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> HTMLResponse:
-        """HTML that is drawn already as such a response."""
-        response = HTMLResponse(text, status, {"Vary": "Accept", **(headers or {})})
+        """HTML that is drawn already, in UTF-8, as such a response."""
+        response = HTMLResponse(content, status, {"Vary": "Accept", **(headers or {})})
         response.headers.add_vary_header("Accept-Encoding")
         # What shows a secret once answers a POST: no length may tell of it.
-        level = LOOK_LEVEL if is_look(request) else PAGE_LEVEL
-        body = packed(text.encode(), request.headers, level) if request.method == "GET" else None
+        body = packed(content, request.headers) if request.method == "GET" else None
         if body is not None:
             response.body = body
             response.headers.update({"Content-Encoding": "gzip", "Content-Length": str(len(body))})

@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 TROUBLE_SECONDS = 1.0
 """Wait before the database is asked again."""
-CONNECTIONS = 800
-"""Open connections of one web process; the next is told 503 at once. 300 students with a stream, a page and an upload each fit."""
+CONNECTIONS = 1_600
+"""Open connections of one web process; the next is told 503 at once. 300 students with a stream, a page and an upload each fit, twice."""
+IDLE_SECONDS = 20
+"""How long a connection is kept for the next request: longer than an open page waits between two looks."""
 FILES_OF_EACH = 2
 FILES_BESIDE = 200
 """Of the database, the log and the libraries."""
@@ -45,6 +47,7 @@ def web(parent: int | None) -> None:
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
         limit_concurrency=_connections(),
+        timeout_keep_alive=IDLE_SECONDS,
     )
 
 

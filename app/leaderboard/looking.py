@@ -84,4 +84,4 @@ def _drawn(services: Services, session: Session, request: Request, kept: Kept, r
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     look = kept.view.look(services.renderer, session, board_of(kept.facts, reader.entrant_id))
-    return services.renderer.html(request, look.html, headers=headers)
+    return services.renderer.html(request, look.content, headers=headers)

@@ -12,7 +12,7 @@ from app.clock import MonotonicClock
 from app.leaderboard.service import Facts
 from app.leaderboard.view import View
 
-KEPT_SECONDS = 2.0
+KEPT_SECONDS = 4.0
 """How old it may be; the next look then reads it anew."""
 MEANWHILE_SECONDS = 1.0
 """For so long all other looks are answered with it while that one reads."""

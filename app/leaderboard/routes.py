@@ -122,7 +122,7 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
         return services.renderer.page_or_json(request, BOARD, {}, body, headers=headers)
     look = view.look(services.renderer, session, content)
     if looks:
-        return services.renderer.html(request, look.html, headers=headers)
+        return services.renderer.html(request, look.content, headers=headers)
     return services.renderer.page(request, BOARD, _around(view, content, look), headers=headers)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -21,16 +22,29 @@ TABLES = "includes/tables.html"
 ROWS_REMEMBERED = 4_096
 """Of all boards of a process; some 700 letters each."""
 _STANDING = Markup("<!-- standing -->")
-_ROWS_END = Markup("</tbody>")
+_ROWS_END = b"</tbody>"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What changes of a board's page, the page of the table that it shows, and the number of that with the reader's row."""
 
-    html: Markup
+    content: bytes
+    """HTML, in UTF-8 as it is sent: there are a hundred rows, and hundreds who look."""
     shown: Page
     own_page: int | None
+
+    @property
+    def html(self) -> Markup:
+        """The same, for a page around it."""
+        return Markup(self.content.decode())  # noqa: S704 - templates of ours, which escape
+
+
+class _Drawn(NamedTuple):
+    """That for nobody in particular, above and below what a reader is told of their own standing."""
+
+    above: bytes
+    below: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +68,14 @@ class Drawer:
         if wish.is_board:
             seen = (self.entry.version.id, self.entry.is_staff, str(self.entry.zone), self.today, self.part)
             key = ("look", *seen, shown.number, tuple(content.baselines))
-            html: Markup = content.standings.once(key, lambda: self._drawn(content, wish, wanted, shown))
+            drawn: _Drawn = content.standings.once(key, lambda: self._drawn(content, wish, wanted, shown))
         else:
-            html = self._drawn(content, wish, wanted, shown)
-        html = html.replace(_STANDING, self._macro("standing")(content, self.entry.is_staff), 1)
-        return Look(self._marked(html, content, own_page == shown.number) if own_page else html, shown, own_page)
+            drawn = self._drawn(content, wish, wanted, shown)
+        standing = self._macro("standing")(content, self.entry.is_staff).encode()
+        below = self._marked(drawn.below, content, own_page == shown.number) if own_page else [drawn.below]
+        return Look(b"".join((drawn.above, standing, *below)), shown, own_page)
 
-    def _drawn(self, content: Board, wish: Wish, wanted: Sequence[Row], shown: Page) -> Markup:
+    def _drawn(self, content: Board, wish: Wish, wanted: Sequence[Row], shown: Page) -> _Drawn:
         """The part for nobody in particular."""
         rules = self.entry.definition.grading.grading
         rows = [replace(row, is_own=False) for row in shown.of(wanted)]
@@ -84,20 +99,21 @@ class Drawer:
             "address": f"{here}?{urlencode(again)}" if again else here,
             "page_at": page_at,
         }
-        return Markup(self.renderer.text(LOOKED_AT, context))  # noqa: S704 - a template of ours, which escapes
+        above, _, below = self.renderer.text(LOOKED_AT, context).encode().partition(_STANDING.encode())
+        return _Drawn(above, below)
 
-    def _marked(self, html: Markup, content: Board, is_here: bool) -> Markup:
-        """The same with the reader's own row marked where it stands, or below where it stands on another page."""
+    def _marked(self, table: bytes, content: Board, is_here: bool) -> list[bytes | memoryview]:
+        """The pieces of the table with the reader's own row marked where it stands, or below where it stands on another page."""
         own = content.own
         if own is None:
-            return html
+            return [table]
         told = self._moves(content, [own])
         draw = self._macro("board_row")
         marked = draw(own, self._top, self.entry.is_staff, told)
         if is_here:
             unmarked = draw(replace(own, is_own=False), self._top, self.entry.is_staff, told, self._rest)
-            return html.replace(unmarked, marked, 1)
-        return html.replace(_ROWS_END, self._macro("left_out")() + marked + _ROWS_END, 1)
+            return _with(table, unmarked.encode(), marked.encode())
+        return _with(table, _ROWS_END, (self._macro("left_out")() + marked).encode() + _ROWS_END)
 
     def _rest(self, row: Row, top: int, is_staff: bool) -> Markup:
         return _rest(self._macro("board_rest"), replace(row, rank=None), top, is_staff)
@@ -111,6 +127,15 @@ class Drawer:
     @property
     def _top(self) -> int:
         return self.entry.definition.course.board.top
+
+
+def _with(text: bytes, old: bytes, new: bytes) -> list[bytes | memoryview]:
+    """The pieces of a text with its first piece of such a kind replaced; the text as it is where there is none."""
+    at = text.find(old)
+    if at < 0:
+        return [text]
+    whole = memoryview(text)
+    return [whole[:at], new, whole[at + len(old) :]]
 
 
 def addresses(entry: Entry, wish: Wish, part: str | None) -> tuple[str, dict[str, str], str]:

@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 PACE_SECONDS = 3.0
 """How old a measured pace may be."""
 UNDER_WAY = (State.QUEUED, State.RUNNING)
-PLACES_SECONDS = 5.0
+PLACES_SECONDS = 10.0
 """For so long those who stand in a long line are told nothing, unless they leave it."""
 LONG_LINE = 50
 _OF_THEM = (

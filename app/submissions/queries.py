@@ -65,9 +65,9 @@ _SUBMISSION = (
         joinedload(Submission.competition),
         joinedload(Submission.entrant),
         joinedload(Submission.user),
-        selectinload(Submission.files),
+        joinedload(Submission.files),
         selectinload(Submission.gradings).joinedload(Grading.version).joinedload(CompetitionVersion.dataset),
-        selectinload(Submission.gradings).selectinload(Grading.artifacts),
+        selectinload(Submission.gradings).joinedload(Grading.artifacts),
     )
 )
 _MEMBER = select(EntrantMember.id).where(
@@ -78,7 +78,7 @@ _MEMBER = select(EntrantMember.id).where(
 
 def submission(session: Session, submission_id: int) -> Submission | None:
     """A submission with its files, gradings and people."""
-    return session.scalars(_SUBMISSION, {"submission": submission_id}).one_or_none()
+    return session.scalars(_SUBMISSION, {"submission": submission_id}).unique().one_or_none()
 
 
 def live(found: Submission) -> Grading:

@@ -15,8 +15,8 @@ REQUEST_SECONDS = 600.0
 AGAIN_SECONDS = 2.0
 """Before a stream that broke off is opened again, as a browser does."""
 MOST_TRIES = 20
-KEPT_SECONDS = 3.0
-"""Idle connections: the server closes them after 5 s, and unlike a browser this client does not send again what meets that."""
+KEPT_SECONDS = 18.0
+"""Idle connections: the server closes them after 20 s, and unlike a browser this client does not send again what meets that."""
 PAGE = {"Accept": "text/html, */*"}
 LOOK = {"HX-Request": "true"}
 """What an open page's script says when it asks for its changing part anew."""

@@ -1,6 +1,7 @@
 """What only a real server shows: answers before bodies, and pages while the database is being written."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -91,6 +92,20 @@ def ask(served: Served, *headers: str, target: str = "/submissions?competition=d
     return answer.decode().partition("\r\n\r\n")[0].lower()
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """This process may have as many files open as it needs for all those connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 500
+    if resource.RLIM_INFINITY not in (soft, hard) and hard < wanted:
+        pytest.skip(f"a process may have {hard} files open here, of {wanted}")
+    if resource.RLIM_INFINITY != soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 def test_a_connection_too_many_is_told_so_and_the_others_are_served(served: Served) -> None:
     with ExitStack() as held:
         for _ in range(CONNECTIONS):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from markupsafe import Markup
 
 from app.database import Database
 from app.leaderboard import looks
@@ -61,7 +60,7 @@ def test_it_is_drawn_once_until_the_board_changes(
     drawn = []
     draw = Drawer._drawn
 
-    def counted(drawer: Drawer, content: Board, wish: Wish, *wanted: Any) -> Markup:
+    def counted(drawer: Drawer, content: Board, wish: Wish, *wanted: Any) -> Any:
         drawn.append(content)
         return draw(drawer, content, wish, *wanted)
 
