@@ -18,7 +18,7 @@ from models.gradings import Phase, State
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
-SHORTEST_SECONDS = 0.05
+SHORTEST_SECONDS = 0.1
 """Between two looks, however many begin to watch."""
 LONGEST_SECONDS = 600.0
 """After which a stream ends; the browser opens another one, and is asked again who it is."""
@@ -89,10 +89,15 @@ def _quiet_seconds(news: News) -> float:
 
 
 class Live:
-    """The watchers of a process and the one that looks for them; it holds no connection while nothing is asked."""
+    """The watchers of a process and the one that looks for them; it holds no connection while nothing is asked.
 
-    def __init__(self, look: Look) -> None:
+    `look` is asked for all that are watched, every so often; `welcome` between that for those that are new.
+    """
+
+    def __init__(self, look: Look, welcome: Look | None = None) -> None:
         self._look = look
+        self._welcome = welcome or look
+        self._newcomers: set[int] = set()
         self._looking = Lock()
         self._closed = False
         self._watchers: dict[int, set[_Watcher]] = {}
@@ -129,6 +134,7 @@ class Live:
     def _registered(self, watcher: _Watcher, submission_id: int, user_id: int) -> Iterator[None]:
         self._watchers.setdefault(submission_id, set()).add(watcher)
         self._people[user_id] += 1
+        self._newcomers.add(submission_id)
         self._start()
         try:
             yield
@@ -149,20 +155,33 @@ class Live:
     async def _tell_all(self) -> None:
         """Looks and tells for as long as anybody watches."""
         limiter = CapacityLimiter(1)  # of its own: what pages need is not waited for
+        next_look = 0.0
         while self._watchers:
             self._wake.clear()
-            try:
-                found = await to_thread.run_sync(self._look_unless_closed, tuple(self._watchers), limiter=limiter)
-            except SQLAlchemyError:
-                log.exception("live.look_failed")
-                found = {}
-            for submission_id, news in found.items():
-                for watcher in self._watchers.get(submission_id, ()):
-                    watcher.tell(news)
+            new, self._newcomers = self._newcomers, set()
+            if time.monotonic() >= next_look:
+                found = await to_thread.run_sync(self._looked, self._look, tuple(self._watchers), limiter=limiter)
+                new -= found.keys()
+                self._tell(found)
+                next_look = time.monotonic() + LOOK_SECONDS
+            if new:
+                self._tell(await to_thread.run_sync(self._looked, self._welcome, tuple(new), limiter=limiter))
             await asyncio.sleep(SHORTEST_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS - SHORTEST_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), max(0.0, next_look - time.monotonic()))
 
-    def _look_unless_closed(self, numbers: Collection[int]) -> Mapping[int, News]:
+    def _tell(self, found: Mapping[int, News]) -> None:
+        for submission_id, news in found.items():
+            for watcher in self._watchers.get(submission_id, ()):
+                watcher.tell(news)
+
+    def _looked(self, look: Look, numbers: Collection[int]) -> Mapping[int, News]:
+        """What a look finds; nothing where the database is away, or this was closed."""
         with self._looking:
-            return {} if self._closed else self._look(numbers)
+            if self._closed:
+                return {}
+            try:
+                return look(numbers)
+            except SQLAlchemyError:
+                log.exception("live.look_failed")
+                return {}

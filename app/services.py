@@ -75,7 +75,7 @@ def open_services(settings: Settings) -> Services:
         kept=Kept(settings.dashboard_seconds),
         looks=Looks(time.monotonic),
         metrics=Metrics(),
-        live=Live(newsroom.look),
+        live=Live(newsroom.look, newsroom.welcome),
         traces=open_traces("web"),
         oidc=_provider(settings),
     )

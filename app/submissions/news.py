@@ -31,6 +31,8 @@ UNDER_WAY = (State.QUEUED, State.RUNNING)
 PLACES_SECONDS = 10.0
 """For so long those who stand in a long line are told nothing, unless they leave it."""
 LONG_LINE = 50
+NEWCOMERS_SECONDS = 1.0
+"""For so long whoever came to a long line is told no place: at a deadline fifteen come in a second."""
 _OF_THEM = (
     Grading.submission_id.in_(bindparam("submissions", expanding=True)),
     or_(Grading.is_live, Grading.state.in_(UNDER_WAY) & Grading.rejudge_id.is_(None)),
@@ -56,26 +58,36 @@ class Newsroom:
         self._pace = Pace(None, 0, 0)
         self._measured = -PACE_SECONDS
         self._ahead: Mapping[int, int] = {}
+        self._counted = -NEWCOMERS_SECONDS
         self._told_all = -PLACES_SECONDS
         self._standing: Set[int] = frozenset()
 
     def look(self, submissions: Collection[int]) -> Mapping[int, News]:
-        """The news of these submissions. Left out is one that is gone, or that stands in a long line as it did a moment ago."""
+        """The news of all that are watched. Left out is one that is gone, or that stands in a long line as it did a moment ago."""
         anew = self._is_time()
         standing = set() if anew else set(submissions) & self._standing
         with self._database.read() as session:
             if standing:
                 standing -= set(session.scalars(_LEFT, {"submissions": list(standing)}))
-            found: dict[int, list[Seen]] = {}
-            for row in session.execute(_WANTED, {"submissions": [*set(submissions) - standing]}):
-                found.setdefault(row.submission_id, []).append(Seen(*row))
-            waiting = {each.id for gradings in found.values() for each in gradings if each.state is State.QUEUED}
-            if waiting:
-                self._count(session, waiting, anew=anew)
-                self._measure(session)
-        news = {number: self._news(gradings) for number, gradings in found.items()}
-        self._standing = standing | {number for number, told in news.items() if told.state is State.QUEUED}
+            news = self._ask(session, set(submissions) - standing, anew=anew)
+        stands = {number for number, told in news.items() if told.state is State.QUEUED and told.position is not None}
+        self._standing = standing | stands
         return news
+
+    def welcome(self, submissions: Collection[int]) -> Mapping[int, News]:
+        """The news of those that somebody has begun to watch since the last look."""
+        with self._database.read() as session:
+            return self._ask(session, set(submissions), anew=False)
+
+    def _ask(self, session: Session, submissions: Set[int], *, anew: bool) -> Mapping[int, News]:
+        found: dict[int, list[Seen]] = {}
+        for row in session.execute(_WANTED, {"submissions": list(submissions)}):
+            found.setdefault(row.submission_id, []).append(Seen(*row))
+        waiting = {each.id for gradings in found.values() for each in gradings if each.state is State.QUEUED}
+        if waiting:
+            self._count(session, waiting, anew=anew)
+            self._measure(session)
+        return {number: self._news(gradings) for number, gradings in found.items()}
 
     def _is_time(self) -> bool:
         """Whether all are to be counted and told: in a short line always, in a long one every so often."""
@@ -87,8 +99,10 @@ class Newsroom:
 
     def _count(self, session: Session, waiting: Set[int], *, anew: bool) -> None:
         """Counts what stands ahead of each grading that waits, where it must be anew or somebody was not counted yet."""
-        if anew or not waiting <= self._ahead.keys():
-            self._ahead = dict(session.execute(order.places()).all())
+        now = time.monotonic()
+        rests = len(self._ahead) >= LONG_LINE and now - self._counted < NEWCOMERS_SECONDS
+        if anew or not (rests or waiting <= self._ahead.keys()):
+            self._ahead, self._counted = dict(session.execute(order.places()).all()), now
 
     def _measure(self, session: Session) -> None:
         now = time.monotonic()

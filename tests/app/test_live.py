@@ -79,6 +79,22 @@ def test_hundreds_of_watchers_cost_the_looks_of_one() -> None:
     assert len(story.looks) < 10
 
 
+def test_whoever_is_new_is_looked_for_alone_until_it_is_time_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 600.0)
+    look, welcome = Story(WAITING), Story(SCORED)
+    room = Live(look, welcome)
+
+    async def one_after_the_other() -> list[News | None]:
+        first = room.watch(1, 1)
+        assert await anext(first) == WAITING
+        heard = await hear(room, 2)
+        await first.aclose()
+        return heard
+
+    assert asyncio.run(one_after_the_other()) == [SCORED]
+    assert (look.looks, welcome.looks) == ([{1}], [{2}])
+
+
 def test_nobody_is_looked_for_once_nobody_watches() -> None:
     story = Story(SCORED)
     room = Live(story)

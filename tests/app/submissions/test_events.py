@@ -48,6 +48,7 @@ def test_places_in_a_long_line_are_counted_every_so_often_and_for_whoever_is_new
 ) -> None:
     monkeypatch.setattr(news, "LONG_LINE", 1)
     monkeypatch.setattr(news, "PLACES_SECONDS", 600.0)
+    monkeypatch.setattr(news, "NEWCOMERS_SECONDS", 0.0)
     first, second, third = (hand_in(records, world, name) for name in ("ada", "grace", "alan"))
     assert newsroom.look([third])[third].position == 2
 
@@ -79,6 +80,37 @@ def test_whoever_stands_in_a_long_line_is_left_out_until_it_leaves(
     assert [first[each].position for each in numbers] == [0, 1, 2]
     assert {number: each.ended for number, each in left.items()} == {numbers[0]: True}
     assert [told[each].position for each in numbers] == [None, 0, 1]
+
+
+def test_whoever_begins_to_watch_one_that_stands_there_is_told(
+    records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "LONG_LINE", 1)
+    number = hand_in(records, world, "ada")
+    with records.write() as session:
+        session.execute(update(Grading).values(lane=Lane.EVALUATE, phase=Phase.WAITING))
+    first = newsroom.look([number])
+
+    assert newsroom.look([number]) == {}
+    assert newsroom.welcome([number]) == first
+
+
+def test_who_comes_to_a_long_line_is_told_a_place_when_it_is_counted_next(
+    records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "LONG_LINE", 1)
+    monkeypatch.setattr(news, "NEWCOMERS_SECONDS", 600.0)
+    first = hand_in(records, world, "ada")
+    newsroom.look([first])
+    second = hand_in(records, world, "grace")
+    with records.write() as session:
+        session.execute(update(Grading).values(lane=Lane.EVALUATE, phase=Phase.WAITING))
+
+    welcomed, looked = newsroom.welcome([second]), newsroom.look([first, second])
+    monkeypatch.setattr(news, "NEWCOMERS_SECONDS", 0.0)
+    told = newsroom.look([first, second])
+
+    assert [each[second].position for each in (welcomed, looked, told)] == [None, None, 1]
 
 
 def test_what_has_ended_says_so_and_what_is_graded_again_does_not(
