@@ -10,7 +10,6 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 AS_IT_IS = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE}
 WAYS: dict[str, dict[str, Any]] = {
@@ -22,13 +21,12 @@ WAYS: dict[str, dict[str, Any]] = {
 """Way of exporting -> the options of torch.onnx.export."""
 
 
-_all_operators = ONNXRegistry.from_torchlib
-
-
 @cache
-def _operators(**version: int) -> Any:
-    """What torch's newer exporter knows how to write. It reads the source of each of 500 functions, at every export."""
-    return _all_operators(**version)
+def _operators_kept() -> Any:
+    """Has torch's newer exporter keep what it knows how to write. It reads the source of each of 500 functions, at every export."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    return patch.object(ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib)))
 
 
 def exported(model: Any, shape: tuple[int, ...], way: str = "legacy", **options: Any) -> bytes:
@@ -41,7 +39,7 @@ def exported(model: Any, shape: tuple[int, ...], way: str = "legacy", **options:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if given["dynamo"]:
-            with patch.object(ONNXRegistry, "from_torchlib", staticmethod(_operators)):
+            with _operators_kept():
                 program = torch.onnx.export(model.eval(), images, verbose=False, **given)
             return bytes(program.model_proto.SerializeToString())
         torch.onnx.export(model.eval(), images, buffer, **given)
