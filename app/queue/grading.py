@@ -51,8 +51,11 @@ class Grader:
     """The slugs of those that this worker grades; empty: of all."""
     traces: Traces = field(default_factory=Traces)
 
-    def grade(self, ticket: Ticket) -> None:
-        """Brings a ticket as far as it goes now. Raises ChildDied or anything else where the fault is not the file's."""
+    def grade(self, ticket: Ticket, *, at_once: bool = True) -> None:
+        """Brings a ticket as far as it goes now; without `at_once` a check is not followed by its evaluation.
+
+        Raises ChildDied or anything else where the fault is not the file's.
+        """
         rules = self.rules.of(ticket.version_id)
         times = _Times(ticket)
         reference = self._reference_file(ticket)
@@ -71,7 +74,7 @@ class Grader:
                 checked = _check(upload, reading, watch)
                 if not checked.accepted:
                     self._finish(ticket, checked, checked.report, key, times)
-                elif self._must_park(ticket):
+                elif self._must_park(ticket, at_once=at_once):
                     self._park(ticket, checked, reading, times)
                 elif self._tell_evaluating(ticket, times):
                     against = self._reference(reference, rules)
@@ -114,13 +117,13 @@ class Grader:
                 products.copy(session, known, ticket.grading_id, ticket.submission_id)
         return True
 
-    def _must_park(self, ticket: Ticket) -> bool:
-        """Whether the evaluation is left for later: not this worker's work, or unchecked files are waiting."""
+    def _must_park(self, ticket: Ticket, *, at_once: bool) -> bool:
+        """Whether the evaluation is left for later: not this worker's work, or others wait, or soon will."""
         if Lane.EVALUATE not in self.lanes:
             return True
         if ticket.lane is not Lane.CHECK:
             return False
-        return self.database.finds(anything((Lane.CHECK, Lane.EVALUATE), self.competitions))
+        return not at_once or self.database.finds(anything((Lane.CHECK, Lane.EVALUATE), self.competitions))
 
     def _recall(self, ticket: Ticket) -> Reading:
         if self.parked is not None and ticket.lane is Lane.EVALUATE:

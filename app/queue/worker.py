@@ -3,10 +3,9 @@
 import logging
 import signal
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 from app import garbage, huge_pages
@@ -21,6 +20,7 @@ from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
 from app.queue.order import anything, with_shadow
 from app.queue.parked import Parked
+from app.queue.taking import Turns
 from app.queue.tickets import Ticket
 from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, may_pass
 from app.queue.workers import Identity
@@ -45,10 +45,6 @@ GIVE_WAY_SECONDS = 2 * IDLE_SECONDS
 RESTING_SECONDS = 5.0
 REST_SECONDS = 6 * IDLE_SECONDS
 """How often a worker that only checks looks when nothing came for so long: the queue drains, and others look as well."""
-LIVE_IN_A_ROW = 9
-"""So many live gradings a worker takes one after the other; the next is a rejudge's, where one waits."""
-TIDY_SECONDS = 600.0
-"""Time between two looks at what this machine keeps for nobody."""
 TROUBLE_SECONDS = 1.0
 """Wait after the database refused, or while the disk is full."""
 
@@ -154,32 +150,8 @@ def _register(database: Database, stop: threading.Event, role: Role, airlock: Ai
     return None
 
 
-@dataclass(slots=True)
-class _Turns:
-    """When it is a rejudge's turn though live work waits, and when this machine is to be tidied."""
-
-    live_in_a_row: int = 0
-    tidied_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def shadow_first(self) -> bool:
-        return self.live_in_a_row >= LIVE_IN_A_ROW
-
-    def note(self, ticket: Ticket | None) -> None:
-        """Takes notice of what was claimed."""
-        self.live_in_a_row = 0 if ticket is None or ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
-
-    def is_time_to_tidy(self) -> bool:
-        """Whether it was long ago; then it begins to count anew."""
-        now = time.monotonic()
-        if now - self.tidied_at < TIDY_SECONDS:
-            return False
-        self.tidied_at = now
-        return True
-
-
 def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
-    was_idle, turns, worked_at = True, _Turns(), time.monotonic()
+    was_idle, turns = True, Turns()
     while not stop.is_set():
         try:
             if turns.is_time_to_tidy():
@@ -191,22 +163,24 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
             continue
         was_idle = ticket is None
         if ticket is None:
-            stop.wait(_pause(grader, time.monotonic() - worked_at))
+            stop.wait(_pause(grader, turns.idle_seconds))
         else:
-            _grade(grader, ticket, stop)
-            worked_at = time.monotonic()
+            _grade(grader, ticket, stop, at_once=not turns.is_rush)
+            turns.note_end()
 
 
-def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: _Turns) -> Ticket | None:
+def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: Turns) -> Ticket | None:
     """The next ticket. Only who was idle looks first, without the right to write, whether there is one."""
+    lanes = turns.lanes(grader.lanes)
     if was_idle:
-        if not grader.database.finds(anything(with_shadow(grader.lanes), grader.competitions)):
+        if not grader.database.finds(anything(with_shadow(lanes), grader.competitions)):
+            turns.note(None)
             return None
         if _only_checks(grader) and stop.wait(GIVE_WAY_SECONDS):
             return None
     with grader.database.write() as session:
         first = turns.shadow_first
-        ticket = tickets.claim(session, identity.id, grader.lanes, grader.competitions, shadow_first=first)
+        ticket = tickets.claim(session, identity.id, lanes, grader.competitions, shadow_first=first)
     turns.note(ticket)
     return ticket
 
@@ -221,16 +195,16 @@ def _only_checks(grader: Grader) -> bool:
     return Lane.EVALUATE not in grader.lanes
 
 
-def _grade(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
+def _grade(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool = True) -> None:
     """Grades one ticket. Whatever goes wrong is our fault and gives the ticket back; the worker lives on."""
     facts = {"grading": ticket.grading_id, "submission": ticket.submission_id}
     with about(**facts), grader.traces.grading(**facts):
-        _grade_within(grader, ticket, stop)
+        _grade_within(grader, ticket, stop, at_once=at_once)
 
 
-def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event) -> None:
+def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool) -> None:
     try:
-        grader.grade(ticket)
+        grader.grade(ticket, at_once=at_once)
     except Exception as error:
         log.exception("grading.fault grading=%d", ticket.grading_id)
         while not hand_back(grader.database, ticket, error) and not stop.is_set():

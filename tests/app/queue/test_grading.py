@@ -310,6 +310,16 @@ def test_an_evaluation_waits_while_files_are_unchecked(
     assert live(queue, first).state is State.SCORED
 
 
+def test_a_check_that_is_not_to_be_evaluated_at_once_waits(
+    world: World, queue: Database, worker: Identity, grader: Grader
+) -> None:
+    number = upload(world, queue, "ada", "pruned-50")
+
+    grader.grade(claim(queue, worker), at_once=False)
+
+    assert (live(queue, number).state, live(queue, number).lane) == (State.QUEUED, Lane.EVALUATE)
+
+
 def test_a_worker_for_checks_leaves_the_evaluation_to_others(
     world: World, queue: Database, worker: Identity, grader: Grader
 ) -> None:

@@ -1,0 +1,65 @@
+"""What a worker takes next, by what it took before."""
+
+import time
+from dataclasses import dataclass, field
+
+from app.queue.tickets import Ticket
+from models.gradings import Lane
+
+LIVE_IN_A_ROW = 9
+"""So many live gradings a worker takes one after the other; the next is a rejudge's, where one waits."""
+RUSH_CHECKS = 3
+"""So many checks, each claimed as soon as the one before had ended, and more are expected."""
+RUSH_SECONDS = 0.5
+"""How long after the last of them no evaluation is begun: it would hold this worker for seconds, and checks come first."""
+TIDY_SECONDS = 600.0
+"""Time between two looks at what this machine keeps for nobody."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """One worker's memory of its work. Times are of the monotonic clock, in seconds."""
+
+    live_in_a_row: int = 0
+    checks_in_a_row: int = 0
+    worked_at: float = field(default_factory=time.monotonic)
+    tidied_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def shadow_first(self) -> bool:
+        """Whether it is a rejudge's turn though live work waits."""
+        return self.live_in_a_row >= LIVE_IN_A_ROW
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the last file was done."""
+        return time.monotonic() - self.worked_at
+
+    @property
+    def is_rush(self) -> bool:
+        """Whether files come in so fast that only checks are taken now."""
+        return self.checks_in_a_row >= RUSH_CHECKS and self.idle_seconds < RUSH_SECONDS
+
+    def lanes(self, lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
+        """Of a worker's lanes those that it takes from now."""
+        return tuple(lane for lane in lanes if lane is Lane.CHECK) if self.is_rush else lanes
+
+    def note(self, ticket: Ticket | None) -> None:
+        """Takes notice of what was claimed."""
+        self.live_in_a_row = 0 if ticket is None or ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
+        if ticket is not None and ticket.lane is Lane.CHECK:
+            self.checks_in_a_row += 1
+        elif not self.is_rush:
+            self.checks_in_a_row = 0
+
+    def note_end(self) -> None:
+        """Takes notice that what was claimed is done."""
+        self.worked_at = time.monotonic()
+
+    def is_time_to_tidy(self) -> bool:
+        """Whether it was long ago; then it begins to count anew."""
+        now = time.monotonic()
+        if now - self.tidied_at < TIDY_SECONDS:
+            return False
+        self.tidied_at = now
+        return True

@@ -1,0 +1,93 @@
+"""What a worker takes next: evaluations wait while checks come one upon the other, and not for long."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+
+from app.queue import taking
+from app.queue.taking import Turns
+from app.queue.tickets import Ticket
+from models.gradings import Lane
+
+BOTH = (Lane.CHECK, Lane.EVALUATE)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> "Time":
+    time = Time()
+    monkeypatch.setattr(taking, "time", time)
+    return time
+
+
+class Time:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def ticket(lane: Lane) -> Ticket:
+    return Ticket(1, 1, 1, lane, 1, "0" * 64, is_live=True, claimed_at=datetime.now(UTC))
+
+
+def worked(turns: Turns, time: Time, lanes: Iterable[Lane | None]) -> None:
+    """Takes from these lanes one after the other, a tenth of a second each; None: there was nothing to take."""
+    for lane in lanes:
+        turns.note(None if lane is None else ticket(lane))
+        time.now += 0.1
+        if lane is not None:
+            turns.note_end()
+
+
+def test_after_several_checks_on_end_only_checks_are_taken(time: Time) -> None:
+    turns = Turns()
+    worked(turns, time, [Lane.CHECK] * (taking.RUSH_CHECKS - 1))
+    assert turns.lanes(BOTH) == BOTH
+
+    worked(turns, time, [Lane.CHECK])
+
+    assert turns.is_rush
+    assert turns.lanes(BOTH) == (Lane.CHECK,)
+
+
+def test_that_ends_when_none_came_for_a_moment(time: Time) -> None:
+    turns = Turns()
+    worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS)
+
+    time.now += taking.RUSH_SECONDS
+    assert turns.lanes(BOTH) == BOTH
+    turns.note(None)
+    worked(turns, time, [Lane.CHECK])
+
+    assert not turns.is_rush
+
+
+def test_a_short_gap_does_not_end_it(time: Time) -> None:
+    turns = Turns()
+
+    worked(turns, time, [*[Lane.CHECK] * taking.RUSH_CHECKS, None, None, Lane.CHECK])
+
+    assert turns.is_rush
+
+
+@pytest.mark.parametrize("between", [None, Lane.EVALUATE, Lane.SHADOW])
+def test_checks_that_did_not_come_on_end_are_no_rush(time: Time, between: Lane | None) -> None:
+    turns = Turns()
+
+    worked(turns, time, [Lane.CHECK, Lane.CHECK, between, Lane.CHECK, Lane.CHECK, between])
+
+    assert not turns.is_rush
+
+
+def test_a_rejudge_has_its_turn_after_so_much_live_work(time: Time) -> None:
+    turns = Turns()
+    worked(turns, time, [Lane.EVALUATE] * taking.LIVE_IN_A_ROW)
+    assert turns.shadow_first
+
+    worked(turns, time, [Lane.SHADOW])
+
+    assert not turns.shadow_first
