@@ -41,8 +41,10 @@ class Turns:
         return self.checks_in_a_row >= RUSH_CHECKS and self.idle_seconds < RUSH_SECONDS
 
     def lanes(self, lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
-        """Of a worker's lanes those that it takes from now."""
-        return tuple(lane for lane in lanes if lane is Lane.CHECK) if self.is_rush else lanes
+        """Of a worker's lanes those that it takes from now; a rejudge keeps its turn."""
+        if not self.is_rush or Lane.EVALUATE not in lanes:
+            return lanes
+        return (Lane.CHECK, Lane.SHADOW) if self.shadow_first else (Lane.CHECK,)
 
     def note(self, ticket: Ticket | None) -> None:
         """Takes notice of what was claimed."""

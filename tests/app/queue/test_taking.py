@@ -54,6 +54,15 @@ def test_after_several_checks_on_end_only_checks_are_taken(time: Time) -> None:
     assert turns.lanes(BOTH) == (Lane.CHECK,)
 
 
+def test_a_rejudge_keeps_its_turn_then(time: Time) -> None:
+    turns = Turns()
+
+    worked(turns, time, [Lane.CHECK] * taking.LIVE_IN_A_ROW)
+
+    assert turns.lanes(BOTH) == (Lane.CHECK, Lane.SHADOW)
+    assert turns.lanes((Lane.CHECK,)) == (Lane.CHECK,)
+
+
 def test_that_ends_when_none_came_for_a_moment(time: Time) -> None:
     turns = Turns()
     worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS)
