@@ -51,19 +51,19 @@ class Grader:
     """The slugs of those that this worker grades; empty: of all."""
     traces: Traces = field(default_factory=Traces)
 
-    def grade(self, ticket: Ticket, *, at_once: bool = True) -> None:
-        """Brings a ticket as far as it goes now; without `at_once` a check is not followed by its evaluation.
+    def grade(self, ticket: Ticket, *, at_once: bool = True) -> bool:
+        """Brings a ticket as far as it goes now, and returns whether that took an evaluation.
 
-        Raises ChildDied or anything else where the fault is not the file's.
+        Without `at_once` a check is not followed by one. Raises ChildDied or anything else where the fault is not the file's.
         """
         rules = self.rules.of(ticket.version_id)
         times = _Times(ticket)
         reference = self._reference_file(ticket)
         key = equality_key(ticket.file_sha256, rules, reference)
         if ticket.is_live and ticket.lane is Lane.CHECK and self._copy(ticket, rules, key, times):
-            return
+            return False
         if ticket.rejudge_id is not None and self._rescore(ticket, rules, key, times):
-            return
+            return False
         with self._file(ticket.file_sha256) as file:
             watch = Watch(tell=times.tell)
             reading = self._recall(ticket)
@@ -74,14 +74,17 @@ class Grader:
                 checked = _check(upload, reading, watch)
                 if not checked.accepted:
                     self._finish(ticket, checked, checked.report, key, times)
-                elif self._must_park(ticket, at_once=at_once):
+                    return False
+                if self._must_park(ticket, at_once=at_once):
                     self._park(ticket, checked, reading, times)
-                elif self._tell_evaluating(ticket, times):
+                    return False
+                if self._tell_evaluating(ticket, times):
                     against = self._reference(reference, rules)
                     report = pipeline.evaluate(upload, checked, rules.test_set(), self.evaluator, watch, against)
                     self._finish(ticket, checked, report, key, times)
             except ChildDied as death:
                 self._crashed(ticket, upload.begun, death, key, times)
+            return True
 
     def tidy(self) -> None:
         """Removes what this machine keeps for gradings that another one has ended, and copies of files that take room."""

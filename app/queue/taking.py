@@ -9,8 +9,8 @@ from models.gradings import Lane
 LIVE_IN_A_ROW = 9
 """So many live gradings a worker takes one after the other; the next is a rejudge's, where one waits."""
 RUSH_CHECKS = 3
-"""So many checks, each claimed as soon as the one before had ended, and more are expected."""
-RUSH_SECONDS = 0.5
+"""So many files in a row that were checked and left for later, and more are expected."""
+RUSH_SECONDS = 1.0
 """How long after the last of them no evaluation is begun: it would hold this worker for seconds, and checks come first."""
 TIDY_SECONDS = 600.0
 """Time between two looks at what this machine keeps for nobody."""
@@ -49,13 +49,12 @@ class Turns:
     def note(self, ticket: Ticket | None) -> None:
         """Takes notice of what was claimed."""
         self.live_in_a_row = 0 if ticket is None or ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
-        if ticket is not None and ticket.lane is Lane.CHECK:
-            self.checks_in_a_row += 1
-        elif not self.is_rush:
+        if self.idle_seconds >= RUSH_SECONDS:
             self.checks_in_a_row = 0
 
-    def note_end(self) -> None:
-        """Takes notice that what was claimed is done."""
+    def note_end(self, *, was_check: bool) -> None:
+        """Takes notice that what was claimed is done, and whether it was a check and no more."""
+        self.checks_in_a_row = self.checks_in_a_row + 1 if was_check else 0
         self.worked_at = time.monotonic()
 
     def is_time_to_tidy(self) -> bool:

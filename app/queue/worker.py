@@ -165,8 +165,8 @@ def _work(grader: Grader, identity: Identity, stop: threading.Event) -> None:
         if ticket is None:
             stop.wait(_pause(grader, turns.idle_seconds))
         else:
-            _grade(grader, ticket, stop, at_once=not turns.is_rush)
-            turns.note_end()
+            was_evaluated = _grade(grader, ticket, stop, at_once=not turns.is_rush)
+            turns.note_end(was_check=ticket.lane is Lane.CHECK and not was_evaluated)
 
 
 def _next(grader: Grader, identity: Identity, stop: threading.Event, was_idle: bool, turns: Turns) -> Ticket | None:
@@ -195,16 +195,19 @@ def _only_checks(grader: Grader) -> bool:
     return Lane.EVALUATE not in grader.lanes
 
 
-def _grade(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool = True) -> None:
-    """Grades one ticket. Whatever goes wrong is our fault and gives the ticket back; the worker lives on."""
+def _grade(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool = True) -> bool:
+    """Grades one ticket, and returns whether it was evaluated.
+
+    Whatever goes wrong is our fault and gives the ticket back; the worker lives on.
+    """
     facts = {"grading": ticket.grading_id, "submission": ticket.submission_id}
     with about(**facts), grader.traces.grading(**facts):
-        _grade_within(grader, ticket, stop, at_once=at_once)
+        return _grade_within(grader, ticket, stop, at_once=at_once)
 
 
-def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool) -> None:
+def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_once: bool) -> bool:
     try:
-        grader.grade(ticket, at_once=at_once)
+        return grader.grade(ticket, at_once=at_once)
     except Exception as error:
         log.exception("grading.fault grading=%d", ticket.grading_id)
         while not hand_back(grader.database, ticket, error) and not stop.is_set():
@@ -215,3 +218,4 @@ def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_o
             end_for_want_of_memory()
         if may_pass(error):
             stop.wait(TROUBLE_SECONDS)
+        return False

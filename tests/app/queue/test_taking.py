@@ -34,16 +34,16 @@ def ticket(lane: Lane) -> Ticket:
     return Ticket(1, 1, 1, lane, 1, "0" * 64, is_live=True, claimed_at=datetime.now(UTC))
 
 
-def worked(turns: Turns, time: Time, lanes: Iterable[Lane | None]) -> None:
+def worked(turns: Turns, time: Time, lanes: Iterable[Lane | None], *, evaluates: bool = False) -> None:
     """Takes from these lanes one after the other, a tenth of a second each; None: there was nothing to take."""
     for lane in lanes:
         turns.note(None if lane is None else ticket(lane))
         time.now += 0.1
         if lane is not None:
-            turns.note_end()
+            turns.note_end(was_check=lane is Lane.CHECK and not evaluates)
 
 
-def test_after_several_checks_on_end_only_checks_are_taken(time: Time) -> None:
+def test_after_several_checks_only_checks_are_taken(time: Time) -> None:
     turns = Turns()
     worked(turns, time, [Lane.CHECK] * (taking.RUSH_CHECKS - 1))
     assert turns.lanes(BOTH) == BOTH
@@ -83,11 +83,19 @@ def test_a_short_gap_does_not_end_it(time: Time) -> None:
     assert turns.is_rush
 
 
-@pytest.mark.parametrize("between", [None, Lane.EVALUATE, Lane.SHADOW])
-def test_checks_that_did_not_come_on_end_are_no_rush(time: Time, between: Lane | None) -> None:
+@pytest.mark.parametrize("between", [Lane.EVALUATE, Lane.SHADOW])
+def test_an_evaluation_between_them_ends_it(time: Time, between: Lane) -> None:
     turns = Turns()
 
-    worked(turns, time, [Lane.CHECK, Lane.CHECK, between, Lane.CHECK, Lane.CHECK, between])
+    worked(turns, time, [Lane.CHECK, Lane.CHECK, between, Lane.CHECK, Lane.CHECK])
+
+    assert not turns.is_rush
+
+
+def test_files_that_are_evaluated_at_once_are_no_rush(time: Time) -> None:
+    turns = Turns()
+
+    worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS, evaluates=True)
 
     assert not turns.is_rush
 

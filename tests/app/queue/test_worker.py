@@ -33,7 +33,7 @@ class Broken:
     def __init__(self, database: Database, error: Exception) -> None:
         self.database, self.error, self.traces = database, error, Traces()
 
-    def grade(self, ticket: Ticket, *, at_once: bool) -> None:
+    def grade(self, ticket: Ticket, *, at_once: bool) -> bool:
         raise self.error
 
 
