@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader import extraction, messages, scoring
-from grader.checked import Accepted, Checked, Known, check_weights, with_problems
+from grader.checked import Accepted, Checked, check_weights, with_problems
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied, Refusal
 from grader.evaluation import predict
@@ -22,15 +22,13 @@ from grader.testset import TestSet
 class Upload:
     """The file behind a descriptor, the rules for it, and what reads it. `begun` is the report before it was looked into.
 
-    `known` is what an earlier check of the same file found out, for a weight file that came alone. `exporter` runs the code
-    of students; None where there is no torch.
+    `exporter` runs the code of students; None where there is no torch.
     """
 
     file: int
     begun: Report
     definition: Definition
     reader: Runner
-    known: Known | None = None
     exporter: Runner | None = None
 
 

@@ -12,7 +12,7 @@ from grader.checking import values
 from grader.compaction.compacting import Compacted, Outline, compact, outline
 from grader.competition import Definition
 from grader.errors import Finding
-from grader.facts import AnyArray, Counts, Macs, Magnitudes, Note, Problem, Shrunk, StoredWeights, Weights
+from grader.facts import AnyArray, Counts, Macs, Note, Problem, Shrunk, StoredWeights, Weights
 from grader.networks.graph import Network
 from grader.report import Report, Status
 from grader.series.plan import Plan
@@ -25,10 +25,18 @@ class Accepted:
     network: Network
     weights: Weights
     counts: Counts
-    macs: Macs
-    outline: Outline
     names: Mapping[str, str]
     """Slot name -> the name that the array has in the student's file, its layer's and its own with a dot between."""
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What is left without the units that do nothing, in numbers."""
+        return outline(self.network, self.weights)
+
+    @cached_property
+    def macs(self) -> Macs:
+        """Multiply-accumulates for one sample."""
+        return flops.macs(self.network, self.counts, self.outline)
 
     @cached_property
     def compacted(self) -> Compacted:
@@ -38,15 +46,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier check of a file found out, by SHA-256 of the file and of its canonical weights.
-
-    It saves the work that takes longest, for weights that come to the same digest.
-    """
+    """What an earlier check of a file found out: SHA-256 of the file, and of its canonical weights."""
 
     file: str
     weights: str
-    outline: Outline
-    magnitudes: Magnitudes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,11 @@ class Checked:
     attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def check_weights(found: StoredWeights, definition: Definition, report: Report, known: Known | None = None) -> Checked:
-    """A weight file's arrays after checking, with every problem at once."""
+def check_weights(found: StoredWeights, definition: Definition, report: Report, *, in_full: bool = True) -> Checked:
+    """A weight file's arrays after checking, with every problem at once.
+
+    Without `in_full` nothing is found out beyond that and the counts; what is told beside them takes as long again.
+    """
     fitted = definition.fit(found)
     network = fitted.network
     report = replace(report, layout=found.layout, notes=(*found.notes, *fitted.notes))
@@ -76,16 +82,19 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
             # a network that is only too large or too heavy: its table tells where
             report = replace(report, counts=counting.count(network.slots, weights))
         return Checked(reject(report, problems))
-    digest = digest_of_weights(weights, fitted.derived)
-    known = known if known and known.weights == digest else None
-    outlined = known.outline if known else outline(network, weights)
-    accepted = _count(network, weights, outlined, _names(found, fitted.arrays))
-    digests = replace(report.digests, weights=digest)
-    notes = (*report.notes, *_remarks(accepted.counts.zeros, weights))
-    shrunk = Shrunk(outlined.parameters, outlined.removed, outlined.folded)
-    report = replace(report, digests=digests, counts=accepted.counts, macs=accepted.macs, notes=notes, shrunk=shrunk)
-    report = replace(report, magnitudes=known.magnitudes if known else counting.magnitudes(network.slots, weights))
-    return Checked(report, accepted)
+    counts = counting.count(network.slots, weights)
+    accepted = Accepted(network, weights, counts, _names(found, fitted.arrays))
+    digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
+    report = replace(report, digests=digests, counts=counts, notes=(*report.notes, *_remarks(counts.zeros, weights)))
+    return Checked(_in_full(report, accepted) if in_full else report, accepted)
+
+
+def _in_full(report: Report, accepted: Accepted) -> Report:
+    """The report with what the network costs, what is left of it without its zeros, and how large its weights are."""
+    left = accepted.outline
+    shrunk = Shrunk(left.parameters, left.removed, left.folded)
+    magnitudes = counting.magnitudes(accepted.network.slots, accepted.weights)
+    return replace(report, macs=accepted.macs, shrunk=shrunk, magnitudes=magnitudes)
 
 
 def reject(report: Report, findings: Sequence[Finding]) -> Report:
@@ -108,11 +117,6 @@ def digest_of_weights(weights: Weights, derived: Sequence[str] = ()) -> str:
         digest.update(f"{name} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _count(network: Network, weights: Weights, outlined: Outline, names: Mapping[str, str]) -> Accepted:
-    counts = counting.count(network.slots, weights)
-    return Accepted(network, weights, counts, flops.macs(network, counts, outlined), outlined, names)
 
 
 def _names(found: StoredWeights, arrays: Mapping[str, AnyArray]) -> Mapping[str, str]:

@@ -70,7 +70,7 @@ def read(upload: Upload, exported: Exported) -> StoredWeights:
 
 def check(upload: Upload, exported: Exported, found: StoredWeights) -> Checked:
     """The network after checking. It has the parameters of its graph or those of the checkpoint, whichever are more."""
-    checked = check_weights(found, upload.definition, upload.begun, upload.known)
+    checked = check_weights(found, upload.definition, upload.begun)
     if checked.accepted is None:
         return checked
     counts = _with_beyond(checked.accepted.counts, exported.stored)

@@ -75,13 +75,16 @@ def begin(
         file_bytes=os.fstat(file).st_size,
         airlock=str(reader.level),
     )
-    return Upload(file, report, definition, reader, known, exporter)
+    return Upload(file, report, definition, reader, exporter)
 
 
-def check(upload: Upload, watch: Watch) -> Checked:
-    """Reads and checks an upload. Every problem is found at once; nothing is evaluated."""
+def check(upload: Upload, watch: Watch, *, in_full: bool = True) -> Checked:
+    """Reads and checks an upload. Every problem is found at once; nothing is evaluated.
+
+    Without `in_full` a weight file's report says no more than that; before an evaluation it has to be in full.
+    """
     try:
-        checked = _check(upload, watch)
+        checked = _check(upload, watch, in_full=in_full)
     except Refusal as refusal:
         checked = Checked(reject(upload.begun, refusal.findings))
     return replace(checked, report=replace(checked.report, timings=dict(watch.timings)))
@@ -143,7 +146,7 @@ def digest_of_file(file: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _check(upload: Upload, watch: Watch) -> Checked:
+def _check(upload: Upload, watch: Watch, *, in_full: bool) -> Checked:
     if code_archives.is_code(upload):
         with watch.phase(Phase.READING):
             exported = code_archives.export(upload)
@@ -157,7 +160,7 @@ def _check(upload: Upload, watch: Watch) -> Checked:
     with watch.phase(Phase.CHECKING):
         if plan is not None:
             return archives.check(upload, plan)
-        return check_weights(found, upload.definition, upload.begun, upload.known)
+        return check_weights(found, upload.definition, upload.begun, in_full=in_full)
 
 
 def _smaller(

@@ -70,12 +70,13 @@ class Grader:
             upload = pipeline.begin(file, rules.definition, reading, reading.known, self.exporter)
             if upload.begun.digests.file != ticket.file_sha256:
                 raise GraderFault(f"the file store holds other bytes under {ticket.file_sha256}")
+            is_left = self._must_park(ticket, at_once=at_once)
             try:
-                checked = _check(upload, reading, watch)
+                checked = _check(upload, reading, watch, in_full=not is_left)
                 if not checked.accepted:
                     self._finish(ticket, checked, checked.report, key, times)
                     return False
-                if self._must_park(ticket, at_once=at_once):
+                if is_left:
                     self._park(ticket, checked, reading, times)
                     return False
                 if self._tell_evaluating(ticket, times):
@@ -135,11 +136,9 @@ class Grader:
 
     def _park(self, ticket: Ticket, checked: Checked, reading: Reading, times: "_Times") -> None:
         times.tell(pipeline.Phase.WAITING)
-        report, accepted = checked.report, checked.accepted
-        weights, magnitudes = report.digests.weights, report.magnitudes
-        if self.parked is not None and accepted is not None and weights is not None and magnitudes is not None:
-            known = Known(report.digests.file, weights, accepted.outline, magnitudes)
-            self.parked.keep(ticket.grading_id, reading, known)
+        report = checked.report
+        if self.parked is not None and report.digests.weights is not None:
+            self.parked.keep(ticket.grading_id, reading, Known(report.digests.file, report.digests.weights))
         with self.database.write() as session:
             tickets.park(session, ticket, report.as_json(), times.begun)
 
@@ -197,14 +196,14 @@ class Grader:
             os.close(file)
 
 
-def _check(upload: Upload, reading: Reading, watch: Watch) -> Checked:
+def _check(upload: Upload, reading: Reading, watch: Watch, *, in_full: bool) -> Checked:
     """The file after checking. An answer that was kept must come to the weights that it came to before."""
-    checked = pipeline.check(upload, watch)
+    checked = pipeline.check(upload, watch, in_full=in_full)
     if reading.known is None or reading.known.weights == checked.report.digests.weights:
         return checked
     log.warning("parked.damaged file=%s", upload.begun.digests.file)
     reading.forget()
-    return pipeline.check(replace(upload, begun=replace(upload.begun, airlock=reading.level)), watch)
+    return pipeline.check(replace(upload, begun=replace(upload.begun, airlock=reading.level)), watch, in_full=in_full)
 
 
 @dataclass(slots=True)

@@ -19,8 +19,6 @@ from safetensors.numpy import save_file
 
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.checked import Known
-from grader.compaction.compacting import Outline
-from grader.facts import Magnitudes
 from grader.running import Runner
 
 log = logging.getLogger(__name__)
@@ -148,9 +146,7 @@ def _known(facts: Mapping[str, str]) -> Known:
     """What was found out, as it was written; raises ValueError where it has changed since."""
     if _seal(facts["known"]) != facts["seal"]:
         raise ValueError("what was found out has changed")
-    told = json.loads(facts["known"])
-    magnitudes = Magnitudes(told["magnitudes"]["lowest"], tuple(told["magnitudes"]["counts"]))
-    return Known(told["file"], told["weights"], Outline(**told["outline"]), magnitudes)
+    return Known(**json.loads(facts["known"]))
 
 
 def _seal(text: str) -> str:

@@ -13,10 +13,10 @@ from grader.airlock.runner import Airlock
 from grader.checked import Checked, Known, digest_of_weights
 from grader.competition import Definition
 from grader.errors import Cause, ChildDied
-from grader.facts import AnyArray, Magnitudes
+from grader.facts import AnyArray
 from grader.own_file import OwnFile
 from grader.pipeline import Watch
-from grader.report import Status
+from grader.report import Report, Status
 from grader.running import READING_JOB, Runner
 
 Opener = Callable[[Path], int]
@@ -52,24 +52,30 @@ def test_a_file_is_checked_without_any_data(tiny: Path, tiny_definition: Definit
     assert (report.score, report.splits, report.digests.dataset) == (None, {}, None)
 
 
-@pytest.mark.parametrize(("weights", "believed"), [("same", True), ("other", False)])
-def test_what_is_known_of_a_file_holds_for_its_own_weights_alone(
-    tiny: Path, tiny_definition: Definition, open_file: Opener, weights: str, believed: bool
+def test_a_file_that_is_known_is_not_hashed_again_and_its_weights_are(
+    tiny: Path, tiny_definition: Definition, open_file: Opener
 ) -> None:
     file, reader = open_file(tiny / "my_good.h5"), OwnFile(READING_JOB)
     first = check(file, tiny_definition)
-    assert first.accepted is not None
-    assert first.report.digests.weights is not None
-    told = replace(first.accepted.outline, macs=first.accepted.outline.macs + 1)
-    other = Magnitudes(7, (1,))
-    known = Known("file", first.report.digests.weights if weights == "same" else weights, told, other)
 
-    again = pipeline.check(pipeline.begin(file, tiny_definition, reader, known), Watch())
+    again = pipeline.check(pipeline.begin(file, tiny_definition, reader, Known("file", "other")), Watch())
 
-    assert again.accepted is not None
-    assert again.accepted.outline == (told if believed else first.accepted.outline)
-    assert again.report.magnitudes == (other if believed else first.report.magnitudes)
     assert again.report.digests == replace(first.report.digests, file="file")
+
+
+def test_a_check_that_is_not_in_full_leaves_out_what_no_verdict_needs(
+    tiny: Path, tiny_definition: Definition, open_file: Opener
+) -> None:
+    def report(name: str, *, in_full: bool) -> Report:
+        upload = pipeline.begin(open_file(tiny / name), tiny_definition, OwnFile(READING_JOB))
+        return replace(pipeline.check(upload, Watch(), in_full=in_full).report, timings={})
+
+    full, short = (report("my_good.h5", in_full=each) for each in (True, False))
+    assert None not in (full.macs, full.shrunk, full.magnitudes)
+    assert short == replace(full, macs=None, shrunk=None, magnitudes=None)
+    wrong = [report("my_wrong.h5", in_full=each) for each in (True, False)]
+    assert wrong[0].problems
+    assert wrong[0] == wrong[1]
 
 
 def test_a_wrong_file_is_told_all_its_problems(tiny: Path, tiny_definition: Definition, open_file: Opener) -> None:

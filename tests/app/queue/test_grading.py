@@ -316,8 +316,13 @@ def test_a_check_that_is_not_to_be_evaluated_at_once_waits(
     number = upload(world, queue, "ada", "pruned-50")
 
     grader.grade(claim(queue, worker), at_once=False)
+    waits = live(queue, number)
+    grade_all(grader, worker)
 
-    assert (live(queue, number).state, live(queue, number).lane) == (State.QUEUED, Lane.EVALUATE)
+    assert (waits.state, waits.lane) == (State.QUEUED, Lane.EVALUATE)
+    reports = [each.report or {} for each in (waits, live(queue, number))]
+    assert [each["zeros"] for each in reports] == [296_467, 296_467]
+    assert [each["macs"]["dense"] is None for each in reports] == [True, False]
 
 
 def test_a_worker_for_checks_leaves_the_evaluation_to_others(

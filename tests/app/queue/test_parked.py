@@ -19,16 +19,12 @@ from app.storage import Store
 from grader.airlock.protocol import Answer, JobLimits, Usage
 from grader.airlock.runner import Airlock
 from grader.checked import Known
-from grader.compaction.compacting import Outline
-from grader.facts import Magnitudes
 from grader.running import EVALUATING_JOB, READING_JOB, Runner
 from models.gradings import Lane, State
 from tests.app.world import SAMPLES, World, hand_in, live_grading
 
 LIMITS = JobLimits(1, 1, 1, 1)
-KNOWN = Known(
-    "file", "weights", Outline(macs=5, parameters=4, removed={"dense": 3}, folded=True), Magnitudes(-3, (1, 2))
-)
+KNOWN = Known("file", "weights")
 ANSWER = Answer({"layout": "keras2"}, {"0/0": np.arange(3, dtype=np.float32)}, Usage(0.5, 0.5, 1))
 
 
