@@ -22,7 +22,7 @@ SHORTEST_SECONDS = 0.1
 """Between two looks, however many begin to watch."""
 LONGEST_SECONDS = 600.0
 """After which a stream ends; the browser opens another one, and is asked again who it is."""
-SILENT_SECONDS = 15.0
+SILENT_SECONDS = 30.0
 """After which a stream says that it is still there."""
 MOST = 600
 """Streams of a process, of the connections that it may have; pages need some as well."""
@@ -32,7 +32,7 @@ LONG_WAIT_SECONDS = 10.0
 """A wait for which nobody needs each step: with hundreds who wait, every end moves all of them."""
 STEPS_OF_A_WAIT = 12
 """So often a long wait is told anew at most, before it is a short one."""
-QUIET_SECONDS = 30.0
+QUIET_SECONDS = 60.0
 """Longest time in which a place in the queue is not told anew."""
 
 

@@ -82,8 +82,9 @@ def test_findings_that_have_changed_are_as_good_as_none(tmp_path: Path) -> None:
     parked = kept(tmp_path)
     place = tmp_path / "parked" / "7"
     content = place.read_bytes()
-    assert content.count(b'\\"macs\\": 5') == 1
-    place.write_bytes(content.replace(b'\\"macs\\": 5', b'\\"macs\\": 4'))
+    told = b'\\"weights\\": \\"weights\\"'
+    assert content.count(told) == 1
+    place.write_bytes(content.replace(told, told.replace(b'"weights\\"', b'"wejghts\\"')))
 
     assert parked.recall(7, Counting()).answer is None
 
