@@ -12,6 +12,8 @@ RUSH_CHECKS = 3
 """So many files in a row that were checked and left for later, and more are expected."""
 RUSH_SECONDS = 1.0
 """How long after the last of them no evaluation is begun: it would hold this worker for seconds, and checks come first."""
+LONGEST_RUSH_SECONDS = 120.0
+"""After which it is no rush but how things are: evaluations take their turns again, until no check came for as long."""
 TIDY_SECONDS = 600.0
 """Time between two looks at what this machine keeps for nobody."""
 
@@ -22,6 +24,8 @@ class Turns:
 
     live_in_a_row: int = 0
     checks_in_a_row: int = 0
+    rush_began_at: float | None = None
+    checked_at: float = field(default_factory=time.monotonic)
     worked_at: float = field(default_factory=time.monotonic)
     tidied_at: float = field(default_factory=time.monotonic)
 
@@ -38,6 +42,8 @@ class Turns:
     @property
     def is_rush(self) -> bool:
         """Whether files come in so fast that only checks are taken now."""
+        if self.rush_began_at is None or time.monotonic() - self.rush_began_at >= LONGEST_RUSH_SECONDS:
+            return False
         return self.checks_in_a_row >= RUSH_CHECKS and self.idle_seconds < RUSH_SECONDS
 
     def lanes(self, lanes: tuple[Lane, ...]) -> tuple[Lane, ...]:
@@ -47,15 +53,24 @@ class Turns:
         return (Lane.CHECK, Lane.SHADOW) if self.shadow_first else (Lane.CHECK,)
 
     def note(self, ticket: Ticket | None) -> None:
-        """Takes notice of what was claimed."""
-        self.live_in_a_row = 0 if ticket is None or ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
+        """Takes notice of what was claimed; None: there was nothing in the lanes that were asked."""
         if self.idle_seconds >= RUSH_SECONDS:
             self.checks_in_a_row = 0
+        if ticket is not None:
+            self.live_in_a_row = 0 if ticket.lane is Lane.SHADOW else self.live_in_a_row + 1
+        elif not self.is_rush:
+            self.live_in_a_row = 0
 
     def note_end(self, *, was_check: bool) -> None:
         """Takes notice that what was claimed is done, and whether it was a check and no more."""
-        self.checks_in_a_row = self.checks_in_a_row + 1 if was_check else 0
         self.worked_at = time.monotonic()
+        self.checks_in_a_row = self.checks_in_a_row + 1 if was_check else 0
+        if was_check:
+            if self.worked_at - self.checked_at >= LONGEST_RUSH_SECONDS:
+                self.rush_began_at = None
+            self.checked_at = self.worked_at
+        if self.checks_in_a_row >= RUSH_CHECKS and self.rush_began_at is None:
+            self.rush_began_at = self.worked_at
 
     def is_time_to_tidy(self) -> bool:
         """Whether it was long ago; then it begins to count anew."""

@@ -75,6 +75,27 @@ def test_that_ends_when_none_came_for_a_moment(time: Time) -> None:
     assert not turns.is_rush
 
 
+def test_a_rush_without_an_end_is_none_until_there_were_no_checks_for_as_long(time: Time) -> None:
+    turns = Turns()
+    worked(turns, time, [Lane.CHECK] * 3 * round(10 * taking.LONGEST_RUSH_SECONDS))
+    assert turns.lanes(BOTH) == BOTH
+
+    worked(turns, time, [None, Lane.EVALUATE, *[Lane.CHECK] * taking.RUSH_CHECKS])
+    assert not turns.is_rush
+
+    worked(turns, time, [Lane.EVALUATE] * round(10 * taking.LONGEST_RUSH_SECONDS))
+    worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS)
+    assert turns.is_rush
+
+
+def test_gaps_of_a_rush_take_no_turn_from_a_rejudge(time: Time) -> None:
+    turns = Turns()
+
+    worked(turns, time, [*[Lane.CHECK] * (taking.LIVE_IN_A_ROW - 1), None, Lane.CHECK])
+
+    assert turns.shadow_first
+
+
 def test_a_short_gap_does_not_end_it(time: Time) -> None:
     turns = Turns()
 
