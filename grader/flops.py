@@ -16,7 +16,9 @@ def macs(network: Network, counts: Counts, outline: Outline) -> Macs:
     bias). Positions in the padding count too. Not counted: biases, BatchNormalization, pooling and activations.
     """
     positions = {slot.name: slot.positions for slot in network.slots}
-    nonzero = sum(positions[layer.name] * (layer.parameters - layer.zeros) for layer in counts.layers)
+    # What a checkpoint holds beside the network is counted as parameters, and costs no operation.
+    used = (layer for layer in counts.layers if layer.name in positions)
+    nonzero = sum(positions[layer.name] * (layer.parameters - layer.zeros) for layer in used)
     return Macs(dense_macs(network), nonzero, outline.macs)
 
 

@@ -60,15 +60,16 @@ class Load:
     def competitions(self) -> tuple[str, ...]:
         return self.inner.competitions
 
-    def grade(self, ticket: Ticket) -> None:
+    def grade(self, ticket: Ticket, *, at_once: bool) -> bool:
         self.given.append((ticket.submission_id, ticket.lane))
         if ticket.rejudge_id is not None:
             self.waiting.append(self._live_waiting())
             if self.arrivals:
                 upload(self.world, self.database, *self.arrivals.pop())
-        self.inner.grade(ticket)
+        was_evaluated = self.inner.grade(ticket, at_once=at_once)
         if not self.arrivals and not self._left():
             self.stop.set()
+        return was_evaluated
 
     def _live_waiting(self) -> int:
         return self._count(Grading.state == State.QUEUED, Grading.is_live)
