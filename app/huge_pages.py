@@ -18,7 +18,7 @@ HEAP = "[heap]"
 
 
 def use_them() -> int:
-    """How many pages were put together of what is there now; what is taken beside it later is huge from the start.
+    """How many pages were put together of what is there now; what is touched in these pieces later is huge at once.
 
     The contents stay. What cannot be put together, such as a piece that is shared, is left as it is.
     """
