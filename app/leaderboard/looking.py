@@ -64,7 +64,7 @@ def _answer(services: Services, request: Request, slug: str, kept: Kept) -> Resp
         if reader is None:
             return None
         with services.database.read() as session:
-            return _drawn(services, session, request, kept, reader)
+            return _drawn(services, session, request, slug, kept, reader)
     except AWAY:
         return None
 
@@ -76,8 +76,12 @@ def _reader(services: Services, request: Request, slug: str) -> Reader | None:
     return readers.by_session(services.database, services.touches, cookie, slug) if cookie else None
 
 
-def _drawn(services: Services, session: Session, request: Request, kept: Kept, reader: Reader) -> Response | None:
+def _drawn(
+    services: Services, session: Session, request: Request, slug: str, kept: Kept, reader: Reader
+) -> Response | None:
     if reader.is_extended and kept.view.seen.has_private:  # which part is shown hangs on it
+        return None
+    if reader.shown != kept.shown or services.looks.must_renew(slug, query_of(request)):
         return None
     etag = etag_of(kept.fingerprint, reader.user_id, reader.name)
     headers = headers_of(etag)

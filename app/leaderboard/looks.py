@@ -9,6 +9,7 @@ from threading import Lock
 from starlette.requests import Request
 
 from app.clock import MonotonicClock
+from app.leaderboard.readers import Shown
 from app.leaderboard.service import Facts
 from app.leaderboard.view import View
 
@@ -27,6 +28,7 @@ class Kept:
     view: View
     facts: Facts
     fingerprint: str
+    shown: Shown
 
 
 @dataclass(slots=True)
@@ -55,16 +57,19 @@ class Looks:
                 del self._kept[next(iter(self._kept))]
 
     def find(self, slug: str, query: str) -> Kept | None:
-        """What was read a moment ago; None where it has to be read, by whoever asks first after that moment."""
+        """What was read a moment ago."""
         with self._lock:
-            entry, now = self._kept.get((slug, query)), self._clock()
-            if entry is None:
-                return None
-            age = now - entry.at
-            if age >= KEPT_SECONDS and not entry.is_renewed:
-                entry.is_renewed = True
-                return None
-            return entry.kept if age < KEPT_SECONDS + MEANWHILE_SECONDS else None
+            entry = self._kept.get((slug, query))
+            return entry.kept if entry and self._clock() - entry.at < KEPT_SECONDS + MEANWHILE_SECONDS else None
+
+    def must_renew(self, slug: str, query: str) -> bool:
+        """Whether it falls to the one who asks to read it anew: to the first who may keep it for the others."""
+        with self._lock:
+            entry = self._kept.get((slug, query))
+            if entry is None or entry.is_renewed or self._clock() - entry.at < KEPT_SECONDS:
+                return False
+            entry.is_renewed = True
+            return True
 
 
 def query_of(request: Request) -> str:

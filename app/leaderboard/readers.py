@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hmac import compare_digest
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Select, and_, bindparam, select
 
@@ -14,10 +15,24 @@ from app.accounts.touches import Touches
 from app.clock import db_now
 from app.database import Database
 from models.accounts import ApiToken, AuthSession, User
+from models.boards import BoardMode, BoardState
 from models.competitions import Competition
 from models.courses import Membership, Role
 from models.entrants import EntrantMember
 from models.points import Extension
+
+
+class Shown(NamedTuple):
+    """What staff decided about a competition's boards; all None: nothing."""
+
+    mode: BoardMode | None
+    since: datetime | None
+    published_at: datetime | None
+
+    @classmethod
+    def of(cls, state: BoardState | None) -> Self:
+        """What a row says."""
+        return cls(None, None, None) if state is None else cls(state.mode, state.since, state.published_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +43,13 @@ class Reader:
     name: str
     entrant_id: int
     is_extended: bool
+    shown: Shown
 
 
 def _of_students(*columns: Any) -> Select[Any]:
-    return select(*columns, db_now(), User.id, User.name, EntrantMember.entrant_id, Extension.id).select_from(User)
+    shown = (BoardState.mode, BoardState.since, BoardState.published_at)
+    who = (User.id, User.name, EntrantMember.entrant_id, Extension.id)
+    return select(*columns, db_now(), *who, *shown).select_from(User)
 
 
 def _in_course(found: Select[Any], *who: Any) -> Select[Any]:
@@ -42,6 +60,7 @@ def _in_course(found: Select[Any], *who: Any) -> Select[Any]:
         .join(Membership, and_(Membership.course_id == Competition.course_id, Membership.user_id == User.id))
         .outerjoin(EntrantMember, own)
         .outerjoin(Extension, Extension.entrant_id == EntrantMember.entrant_id)
+        .outerjoin(BoardState, BoardState.competition_id == Competition.id)
         .where(*who, Membership.role == Role.STUDENT, Competition.opened_at.is_not(None), User.is_admin.is_(False))
     )
 
@@ -77,9 +96,9 @@ def _reader(
     found = database.first(statement, of)
     if found is None:
         return None
-    number, stored, used_at, now, user_id, name, entrant_id, extension_id = found
+    number, stored, used_at, now, user_id, name, entrant_id, extension_id, *shown = found
     if not compare_digest(stored, digest):
         return None
     if is_to_be_touched(used_at, now):
         touch(number)
-    return Reader(user_id, name, entrant_id or 0, extension_id is not None)
+    return Reader(user_id, name, entrant_id or 0, extension_id is not None, Shown(*shown))

@@ -21,6 +21,7 @@ from app.leaderboard import queries
 from app.leaderboard.arranging import Order, Sort, Wish, arranged, as_csv
 from app.leaderboard.guides import guides
 from app.leaderboard.looks import Kept, query_of
+from app.leaderboard.readers import Shown
 from app.leaderboard.schemas import BoardBody, board_body
 from app.leaderboard.service import Board, board_of, own_id, read
 from app.leaderboard.table import Look, addresses
@@ -107,9 +108,9 @@ def _answer(request: Request, services: Services, session: Session, user: User, 
     etag = etag_of(shared, user.id, user.name, is_staff=entry.is_staff)
     headers = headers_of(etag)
     facts = None
-    if looks and _is_everybodys(session, view, user):
+    if looks and asked.form is Form.AUTO and _is_everybodys(session, view, user):
         facts = read(session, entry, view.part, entered)
-        services.looks.keep(slug, query_of(request), Kept(view, facts, shared))
+        services.looks.keep(slug, query_of(request), Kept(view, facts, shared, Shown.of(entry.board)))
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     facts = facts or read(session, entry, view.part, entered)

@@ -116,7 +116,7 @@ class Drawer:
         return _with(table, _ROWS_END, (self._macro("left_out")() + marked).encode() + _ROWS_END)
 
     def _rest(self, row: Row, top: int, is_staff: bool) -> Markup:
-        return _rest(self._macro("board_rest"), replace(row, rank=None), top, is_staff)
+        return _rest(self._macro("board_rest"), replace(row, rank=None), top, is_staff, str(self.entry.zone))
 
     def _moves(self, content: Board, rows: list[Row]) -> Mapping[str, int]:
         return moves(self.session, self.entry, content, rows, self.today)
@@ -145,6 +145,9 @@ def addresses(entry: Entry, wish: Wish, part: str | None) -> tuple[str, dict[str
 
 
 @lru_cache(ROWS_REMEMBERED)
-def _rest(draw: Callable[..., Markup], row: Row, top: int, is_staff: bool) -> Markup:
-    """A row of nobody's behind its rank: a new score moves many rows, and changes nothing else of them."""
+def _rest(draw: Callable[..., Markup], row: Row, top: int, is_staff: bool, _zone: str) -> Markup:
+    """A row of nobody's behind its rank: a new score moves many rows, and changes nothing else of them.
+
+    Moments are equal in every time zone, but not drawn alike.
+    """
     return draw(row, top, is_staff)

@@ -76,7 +76,7 @@ class Grader:
                 if not checked.accepted:
                     self._finish(ticket, checked, checked.report, key, times)
                     return False
-                if is_left:
+                if is_left or self._must_park(ticket, at_once=at_once):  # who came while it was read goes first
                     self._park(ticket, checked, reading, times)
                     return False
                 if self._tell_evaluating(ticket, times):

@@ -63,8 +63,8 @@ def ahead(grading: Grading) -> Select[int]:
 
 
 @cache
-def places() -> Select[int, int]:
-    """The id of each grading that waits outside of rejudges, with what `ahead` says of it: all at once."""
+def places() -> Select[int, Lane, int]:
+    """Id and lane of each grading that waits outside of rejudges, with what `ahead` says of it: all at once."""
     kind = (Grading.lane, Grading.is_live)
     turn = func.row_number().over(partition_by=(Submission.entrant_id, *kind), order_by=Grading.id)
     waiting = (
@@ -76,7 +76,7 @@ def places() -> Select[int, int]:
     row = func.row_number().over(
         partition_by=(waiting.c.lane, waiting.c.is_live), order_by=(waiting.c.place, waiting.c.id)
     )
-    return select(waiting.c.id, row - 1)
+    return select(waiting.c.id, waiting.c.lane, row - 1)
 
 
 @cache

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -116,8 +117,9 @@ class Parked:
         """Removes what nobody came back for."""
         oldest = time.time() - ABANDONED_SECONDS
         for path in self._folder.iterdir():
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another worker just dropped it
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _place(self, grading_id: int) -> Path:
         return self._folder / str(grading_id)

@@ -13,7 +13,7 @@ RUSH_CHECKS = 3
 RUSH_SECONDS = 1.0
 """How long after the last of them no evaluation is begun: it would hold this worker for seconds, and checks come first."""
 LONGEST_RUSH_SECONDS = 120.0
-"""After which it is no rush but how things are: evaluations take their turns again, until no check came for as long."""
+"""After which it is no rush but how things are: evaluations take their turns again, until there was none for as long."""
 TIDY_SECONDS = 600.0
 """Time between two looks at what this machine keeps for nobody."""
 
@@ -25,7 +25,7 @@ class Turns:
     live_in_a_row: int = 0
     checks_in_a_row: int = 0
     rush_began_at: float | None = None
-    checked_at: float = field(default_factory=time.monotonic)
+    rushed_at: float = field(default_factory=time.monotonic)
     worked_at: float = field(default_factory=time.monotonic)
     tidied_at: float = field(default_factory=time.monotonic)
 
@@ -65,12 +65,10 @@ class Turns:
         """Takes notice that what was claimed is done, and whether it was a check and no more."""
         self.worked_at = time.monotonic()
         self.checks_in_a_row = self.checks_in_a_row + 1 if was_check else 0
-        if was_check:
-            if self.worked_at - self.checked_at >= LONGEST_RUSH_SECONDS:
-                self.rush_began_at = None
-            self.checked_at = self.worked_at
-        if self.checks_in_a_row >= RUSH_CHECKS and self.rush_began_at is None:
-            self.rush_began_at = self.worked_at
+        if self.checks_in_a_row >= RUSH_CHECKS:
+            if self.rush_began_at is None or self.worked_at - self.rushed_at >= LONGEST_RUSH_SECONDS:
+                self.rush_began_at = self.worked_at
+            self.rushed_at = self.worked_at
 
     def is_time_to_tidy(self) -> bool:
         """Whether it was long ago; then it begins to count anew."""

@@ -88,13 +88,15 @@ _END = _WRITE.values(finished_at=db_now())
 def claim(
     session: Session, worker_id: int, lanes: Sequence[Lane], slugs: tuple[str, ...] = (), *, shadow_first: bool = False
 ) -> Ticket | None:
-    """Takes the next grading for a worker, in the order of `turns`."""
-    found = (session.execute(turn).scalar_one_or_none() for turn in turns(tuple(lanes), slugs, shadow_first))
-    chosen = next((each for each in found if each is not None), None)
-    if chosen is None:
-        return None
-    row = session.execute(_CLAIM, {"chosen": chosen, "worker": worker_id}).one_or_none()
-    return None if row is None else Ticket(*row)
+    """Takes the next grading for a worker, in the order of `turns`; where another was faster, the one after it."""
+    asked = turns(tuple(lanes), slugs, shadow_first)
+    while True:
+        found = (session.execute(turn).scalar_one_or_none() for turn in asked)
+        chosen = next((each for each in found if each is not None), None)
+        if chosen is None:
+            return None
+        if row := session.execute(_CLAIM, {"chosen": chosen, "worker": worker_id}).one_or_none():
+            return Ticket(*row)
 
 
 def tell_phase(session: Session, ticket: Ticket, phase: Phase, times: Mapping[str, str]) -> bool:

@@ -57,7 +57,7 @@ class Newsroom:
         self._dead_after = dead_after
         self._pace = Pace(None, 0, 0)
         self._measured = -PACE_SECONDS
-        self._ahead: Mapping[int, int] = {}
+        self._ahead: Mapping[tuple[int, Lane], int] = {}
         self._counted = -NEWCOMERS_SECONDS
         self._told_all = -PLACES_SECONDS
         self._standing: Set[int] = frozenset()
@@ -70,8 +70,7 @@ class Newsroom:
             if standing:
                 standing -= set(session.scalars(_LEFT, {"submissions": list(standing)}))
             news = self._ask(session, set(submissions) - standing, anew=anew)
-        stands = {number for number, told in news.items() if told.state is State.QUEUED and told.position is not None}
-        self._standing = standing | stands
+        self._standing = standing | {number for number, told in news.items() if _stands_for_evaluation(told)}
         return news
 
     def welcome(self, submissions: Collection[int]) -> Mapping[int, News]:
@@ -83,7 +82,7 @@ class Newsroom:
         found: dict[int, list[Seen]] = {}
         for row in session.execute(_WANTED, {"submissions": list(submissions)}):
             found.setdefault(row.submission_id, []).append(Seen(*row))
-        waiting = {each.id for gradings in found.values() for each in gradings if each.state is State.QUEUED}
+        waiting = {(each.id, each.lane) for own in found.values() for each in own if each.state is State.QUEUED}
         if waiting:
             self._count(session, waiting, anew=anew)
             self._measure(session)
@@ -97,12 +96,13 @@ class Newsroom:
         self._told_all = now
         return True
 
-    def _count(self, session: Session, waiting: Set[int], *, anew: bool) -> None:
+    def _count(self, session: Session, waiting: Set[tuple[int, Lane]], *, anew: bool) -> None:
         """Counts what stands ahead of each grading that waits, where it must be anew or somebody was not counted yet."""
         now = time.monotonic()
         rests = len(self._ahead) >= LONG_LINE and now - self._counted < NEWCOMERS_SECONDS
         if anew or not (rests or waiting <= self._ahead.keys()):
-            self._ahead, self._counted = dict(session.execute(order.places()).all()), now
+            places = session.execute(order.places())
+            self._ahead, self._counted = {(number, lane): ahead for number, lane, ahead in places}, now
 
     def _measure(self, session: Session) -> None:
         now = time.monotonic()
@@ -113,7 +113,12 @@ class Newsroom:
         """Of the grading that is under way, else of the one that counts."""
         waited_for = [each for each in gradings if each.state in UNDER_WAY]
         told = (waited_for or gradings)[-1]
-        position = self._ahead.get(told.id) if told.state is State.QUEUED else None
+        position = self._ahead.get((told.id, told.lane)) if told.state is State.QUEUED else None
         expected = None if position is None else self._pace.expected(told.lane, position)
         seconds = None if expected is None else round(expected, 1)
         return News(told.state, told.phase, position, seconds, not waited_for)
+
+
+def _stands_for_evaluation(told: News) -> bool:
+    """Whether its place there was told: of one that waits for its check the verdict is news as soon as it is known."""
+    return told.state is State.QUEUED and told.phase is Phase.WAITING and told.position is not None

@@ -16,7 +16,7 @@ from app.clock import db_now
 from app.competitions.reveal import Reveal
 from app.database import Database
 from app.leaderboard import looking, looks, readers, routes
-from app.leaderboard.readers import Reader
+from app.leaderboard.readers import Reader, Shown
 from models.accounts import ApiToken, User
 from models.competitions import Competition
 from models.courses import Membership
@@ -127,15 +127,45 @@ def test_a_look_that_is_too_old_is_read_anew_by_one_and_meanwhile_good_for_the_o
     kept = service.state.services.looks
     moment.now += looks.KEPT_SECONDS / 2
     young = kept.find("demo", "")
+    early = kept.must_renew("demo", "")
     moment.now += looks.KEPT_SECONDS / 2
 
-    found = [kept.find("demo", "") for _ in range(3)]
+    turns = [kept.must_renew("demo", "") for _ in range(3)]
+    found = kept.find("demo", "")
     moment.now += looks.MEANWHILE_SECONDS
-    late = [kept.find("demo", "") for _ in range(2)]
+    late = kept.find("demo", "")
 
     assert young is not None
-    assert found == [None, young, young]
-    assert late == [None, None]
+    assert (early, turns) == (False, [True, False, False])
+    assert (found, late) == (young, None)
+
+
+@pytest.mark.usefixtures("no_route")
+def test_who_cannot_keep_a_look_for_the_others_does_not_use_up_its_turn(program: Open, moment: Moment) -> None:
+    moment.now += looks.KEPT_SECONDS
+
+    answers = [program(name).get(BOARD, headers=LOOK).status_code for name in ("instructor", "ada", "grace")]
+
+    assert answers == [500, 500, 200]  # staff by the route, the first student by it too, and meanwhile all others
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_board_that_staff_hide_is_hidden_at_once(program: Open) -> None:
+    shown = program("ada").get(BOARD, headers=LOOK)
+
+    hidden = program("instructor").post("/competitions/demo/board", data={"mode": "hidden", "reason": "A mistake."})
+    after = program("ada").get(BOARD, headers=LOOK)
+
+    assert (shown.status_code, hidden.status_code) == (200, 200)
+    assert "exactly 3/4" in shown.text
+    assert "exactly 3/4" not in after.text
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_spreadsheet_is_not_kept_as_a_look(program: Open) -> None:
+    answers = [program("ada").get(f"{BOARD}?format=csv", headers=LOOK) for _ in range(2)]
+
+    assert {each.headers["content-type"] for each in answers} == {"text/csv; charset=utf-8"}
 
 
 @pytest.mark.usefixtures("kept")
@@ -206,7 +236,9 @@ def test_an_extension_takes_the_route_where_it_decides_what_is_shown() -> None:
     with_parts: Any = SimpleNamespace(view=SimpleNamespace(seen=Reveal(has_private=True)))
     nothing: Any = None
 
-    assert looking._drawn(nothing, nothing, nothing, with_parts, Reader(1, "Ada", 1, is_extended=True)) is None
+    extended = Reader(1, "Ada", 1, is_extended=True, shown=Shown.of(None))
+
+    assert looking._drawn(nothing, nothing, nothing, "demo", with_parts, extended) is None
 
 
 @pytest.mark.usefixtures("kept")

@@ -1,5 +1,6 @@
 """The board's table: drawn once for everybody, one's own row marked, and looked at without the page around it."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from html import unescape
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from app.database import Database
 from app.leaderboard import looks
 from app.leaderboard.arranging import Wish
 from app.leaderboard.service import Board
 from app.leaderboard.table import Drawer
+from models.courses import Course
 from tests.app.world import World, hand_in, settle
 
 Open = Callable[[str | None], TestClient]
@@ -84,6 +87,21 @@ def test_staff_and_students_are_drawn_tables_of_their_own(browser: Open) -> None
 
     assert student.count('<a href="/submissions/') == 1
     assert staff.count('<a href="/submissions/') == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_in_another_time_zone_all_rows_tell_another_time(
+    browser: Open, records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "KEPT_SECONDS", 0.0)
+    told = []
+    for zone in ("UTC", "Asia/Kolkata"):
+        with records.write() as session:
+            session.execute(update(Course).values(time_zone=zone))
+        told.append(re.findall(r"<time[^>]*>([^<]+)</time>", browser("alan").get(BOARD, headers=LOOK).text))
+
+    assert len(told[0]) == len(told[1]) >= 2
+    assert all(before != after for before, after in zip(*told, strict=True))
 
 
 @pytest.mark.usefixtures("two")

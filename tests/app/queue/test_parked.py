@@ -111,6 +111,19 @@ def test_what_nobody_came_back_for_is_removed(tmp_path: Path, monkeypatch: pytes
     assert list((tmp_path / "parked").iterdir()) == []
 
 
+def test_what_another_worker_dropped_while_it_was_looked_at_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parked = kept(tmp_path)
+    gone = tmp_path / "parked" / "8"
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([gone, gone.with_name("7")]))
+    monkeypatch.setattr(module, "ABANDONED_SECONDS", -60.0)
+
+    parked.sweep()
+
+    assert not gone.with_name("7").exists()
+
+
 @pytest.fixture
 def two(world: World, queue: Database) -> Iterator[tuple[Grader, Counting]]:
     """A worker for all work, whose reader counts, with one sample in the queue."""

@@ -88,6 +88,19 @@ def test_a_rush_without_an_end_is_none_until_there_were_no_checks_for_as_long(ti
     assert turns.is_rush
 
 
+def test_a_rush_long_ago_takes_nothing_from_the_next_one_however_many_checks_came_between(time: Time) -> None:
+    turns = Turns()
+    worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS)
+    for _ in range(round(taking.LONGEST_RUSH_SECONDS)):
+        time.now += taking.RUSH_SECONDS
+        worked(turns, time, [None, Lane.CHECK, Lane.EVALUATE])
+    assert not turns.is_rush
+
+    worked(turns, time, [Lane.CHECK] * taking.RUSH_CHECKS)
+
+    assert turns.is_rush
+
+
 def test_gaps_of_a_rush_take_no_turn_from_a_rejudge(time: Time) -> None:
     turns = Turns()
 

@@ -82,6 +82,23 @@ def test_whoever_stands_in_a_long_line_is_left_out_until_it_leaves(
     assert [told[each].position for each in numbers] == [None, 0, 1]
 
 
+def test_a_file_in_a_long_line_of_checks_is_told_its_verdict_at_once_and_no_place_of_another_line(
+    records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "LONG_LINE", 1)
+    monkeypatch.setattr(news, "PLACES_SECONDS", 600.0)
+    monkeypatch.setattr(news, "NEWCOMERS_SECONDS", 600.0)
+    number = hand_in(records, world, "ada")
+    before = newsroom.look([number])[number]
+    with records.write() as session:
+        session.execute(update(Grading).values(lane=Lane.EVALUATE, phase=Phase.WAITING))
+
+    after = newsroom.look([number])[number]
+
+    assert (before.phase, before.position) == (Phase.READING, 0)
+    assert (after.phase, after.position) == (Phase.WAITING, None)
+
+
 def test_whoever_begins_to_watch_one_that_stands_there_is_told(
     records: Database, world: World, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
