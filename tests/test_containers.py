@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from compose_spec import PyCompose
 
 from app.cli import main
 from app.settings import Settings
+from grader import limits
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -75,6 +77,31 @@ def test_only_the_proxy_is_open_to_the_network() -> None:
 
     assert ports.pop("proxy") == ["80:80", "443:443"]
     assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
+
+
+def test_whoever_has_no_address_of_its_own_gets_none_that_another_container_has() -> None:
+    (front,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    networks = [each["networks"] for each in SERVICES.values() if isinstance(each["networks"], dict)]
+    fixed = [each["front"]["ipv4_address"] for each in networks if "ipv4_address" in (each.get("front") or {})]
+
+    assert fixed == [SERVICES["web"]["environment"]["SECATEUR_TRUSTED_PROXIES"].split(":-")[1].rstrip("}")]
+    assert all(ip_address(each) in ip_network(front["subnet"]) for each in fixed)
+    assert all(ip_address(each) not in ip_network(front["ip_range"]) for each in fixed)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_stands_in_the_environment_file_reaches_our_containers(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_no_passwords_are_committed_or_built_in() -> None:
+    assert "/.env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert ".env" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", sorted(set(OURS) - {"migrate", "web"}))
+def test_a_worker_has_more_memory_than_an_evaluation_may_take(name: str) -> None:
+    assert int(SERVICES[name]["mem_limit"].removesuffix("g")) << 30 > limits.EVALUATE_MEMORY_BYTES
 
 
 def test_the_example_names_every_variable_without_which_nothing_starts() -> None:

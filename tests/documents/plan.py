@@ -44,6 +44,7 @@ NOT_EXECUTED: Mapping[str, str] = {
     "operations.md#running-it-2": _SERVES,
     "operations.md#many-machines-1": "workers that serve until they are ended; `tests/faults/machine.py` starts such",
     "operations.md#containers-1": "needs Docker; `tests/test_containers.py` reads the files",
+    "operations.md#containers-2": "needs Docker; `operations.md#backup-1` and `-2` are the same commands",
     "performance.md#figures-1": _MEASURES,
     "performance.md#once-more-with-hardly-anything-beside-it-1": _MEASURES,
     "performance.md#very-many-submissions-1": _MEASURES,
