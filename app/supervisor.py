@@ -19,6 +19,9 @@ STEADY_SECONDS = 10.0
 """A child that lived this long starts again at once when it dies."""
 MAX_FAILED_STARTS = 6
 """Times in a row that a child ended by itself soon after its start; then the service gives up and says so."""
+UNFIT = os.EX_CONFIG
+"""Exit status of a child that a person has to do something for; the others are of use without it, so it never ends them."""
+UNFIT_WAIT_SECONDS = 30.0
 STOP_SECONDS = 30.0
 """How long a child may take to finish what it is doing before it is killed."""
 LOOK_SECONDS = 0.1
@@ -55,8 +58,9 @@ class Child:
         elif (status := self.process.poll()) is not None:
             steady = now - self.started > STEADY_SECONDS
             self.quick_deaths = 0 if steady else self.quick_deaths + 1
-            self.failed_starts = 0 if steady or status < 0 else self.failed_starts + 1
+            self.failed_starts = 0 if steady or status < 0 or status == UNFIT else self.failed_starts + 1
             wait = 0.0 if steady else min(FIRST_WAIT_SECONDS * 2**self.quick_deaths, LONGEST_WAIT_SECONDS)
+            wait = max(wait, UNFIT_WAIT_SECONDS) if status == UNFIT else wait
             log.warning("child.died name=%s status=%d restart_seconds=%.1f", self.name, status, wait)
             self.process, self.not_before = None, now + wait
         return self.failed_starts < MAX_FAILED_STARTS

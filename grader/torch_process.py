@@ -80,6 +80,7 @@ class TorchProcess:
                 cwd=SOURCES,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C in a terminal is for the owner, which then finishes its file
             )
         packet = self._wait(limits.TORCH_START_SECONDS)
         if packet.kind != "ready":

@@ -11,6 +11,7 @@ import click
 from app import supervisor
 from app.engines import AWAY
 from app.queue import worker
+from app.queue.own_store import OtherStore
 from app.queue.worker import Role
 from app.schema import require_current
 from app.settings import Settings
@@ -23,6 +24,12 @@ log = logging.getLogger(__name__)
 TROUBLE_SECONDS = 1.0
 """Wait before the database is asked again."""
 _LANES = {"check": (Lane.CHECK,), "evaluate": (Lane.EVALUATE,), "both": (Lane.CHECK, Lane.EVALUATE)}
+
+
+class Unfit(click.ClickException):
+    """What a person has to put right on this machine, while the service goes on."""
+
+    exit_code = supervisor.UNFIT
 
 
 @click.command("worker")
@@ -54,6 +61,8 @@ def work(name: str, lane: str, device: str, competitions: str, parent: int | Non
         status = worker.run(settings, Role(name, _LANES[lane], versions, slugs, device))
     except GraderFault as fault:
         raise click.ClickException(str(fault)) from None
+    except OtherStore as other:
+        raise Unfit(str(other)) from None
     raise SystemExit(status)
 
 

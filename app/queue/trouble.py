@@ -8,14 +8,27 @@ import signal
 from app.database import Database
 from app.engines import AWAY
 from app.errors import AppError
-from app.queue import tickets
+from app.queue import own_store, tickets
+from app.queue.own_store import OtherStore
 from app.queue.tickets import Ticket
-from app.storage import StoreAway
+from app.storage import Store, StoreAway
 from grader.errors import AirlockUnavailable, DefinitionError
 
 log = logging.getLogger(__name__)
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+
+
+def behind(error: Exception, database: Database, store: Store) -> Exception:
+    """What is behind a fault: of a file that is not there, the store, where it has no other one either or is away."""
+    if isinstance(error, FileNotFoundError):
+        try:
+            own_store.require(database, store)
+        except (OtherStore, StoreAway) as fault:
+            return fault
+        except AWAY:
+            log.exception("grading.fault_not_explained")
+    return error
 
 
 def hand_back(database: Database, ticket: Ticket, error: Exception) -> bool:
@@ -26,7 +39,7 @@ def hand_back(database: Database, ticket: Ticket, error: Exception) -> bool:
     fault = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")  # which Postgres would refuse
     try:
         with database.write() as session:
-            if isinstance(error, AirlockUnavailable) or may_pass(error):
+            if isinstance(error, AirlockUnavailable | OtherStore) or may_pass(error):
                 tickets.give_back(session, ticket, fault)
             elif isinstance(error, DefinitionError):
                 tickets.give_up(session, ticket, fault)  # the rules are as wrong the next time

@@ -14,19 +14,20 @@ from app.database import Database
 from app.engines import AWAY
 from app.log_context import about
 from app.observability.traces import open_traces
-from app.queue import tickets, workers
+from app.queue import own_store, tickets, workers
 from app.queue.grading import Grader
 from app.queue.heart import Heart
 from app.queue.memory import keep_freed_memory
 from app.queue.order import anything, with_shadow
+from app.queue.own_store import OtherStore
 from app.queue.parked import Parked
 from app.queue.taking import Turns
 from app.queue.tickets import Ticket
-from app.queue.trouble import end_for_want_of_memory, hand_back, lacks_memory, may_pass
+from app.queue.trouble import behind, end_for_want_of_memory, hand_back, lacks_memory, may_pass
 from app.queue.workers import Identity
 from app.records import open_database
 from app.settings import Settings
-from app.storage import open_store
+from app.storage import Store, StoreAway, open_store
 from grader import exports
 from grader.airlock.layers import Level
 from grader.airlock.on_demand import OnDemand
@@ -73,7 +74,7 @@ def _stopped_by_signals() -> threading.Event:
 
 
 def run(settings: Settings, role: Role) -> int:
-    """Works until SIGTERM or SIGINT, finishing the file under way. Returns the exit status."""
+    """Works until SIGTERM or SIGINT, finishing the file under way. Returns the exit status. Raises OtherStore."""
     stop = _stopped_by_signals()
     keep_freed_memory()
     with ExitStack() as stack:
@@ -83,7 +84,7 @@ def run(settings: Settings, role: Role) -> int:
         exporter = stack.enter_context(OnDemand(EXPORTING_JOB)) if exports.has_torch() else None
         database = open_database(settings.database_url)
         stack.callback(database.close)
-        store = open_store(settings, min_free_bytes=0)
+        store = _open_store(settings, database, stop)
         rules = stack.enter_context(RulesCache(database, store))
         worse = max((reader, evaluator), key=lambda airlock: airlock.level.value)
         identity = _register(database, stop, role, worse)
@@ -127,6 +128,22 @@ def _tell_what_is_missing(name: str, level: Level, exporter: OnDemand | None) ->
         log.warning("worker.no_torch name=%s: %s; .onnx files are graded", name, exports.MISSING_TORCH)
     elif level is Level.B:
         log.warning("worker.no_code name=%s: the jail is at level B; zips with code are refused, .onnx is taken", name)
+
+
+def _open_store(settings: Settings, database: Database, stop: threading.Event) -> Store:
+    """The file store, which is the service's as far as it answers. Raises OtherStore."""
+    store = open_store(settings, min_free_bytes=0)
+    while not stop.is_set():
+        try:
+            own_store.require(database, store)
+        except AWAY:
+            log.exception("worker.database_refused")
+            stop.wait(TROUBLE_SECONDS)
+            continue
+        except StoreAway as away:  # what is graded meanwhile goes back to the queue and loses no try
+            log.warning("worker.store_away: %s", away)
+        break
+    return store
 
 
 def _register(database: Database, stop: threading.Event, role: Role, airlock: Airlock) -> Identity | None:
@@ -210,12 +227,14 @@ def _grade_within(grader: Grader, ticket: Ticket, stop: threading.Event, *, at_o
         return grader.grade(ticket, at_once=at_once)
     except Exception as error:
         log.exception("grading.fault grading=%d", ticket.grading_id)
-        while not hand_back(grader.database, ticket, error) and not stop.is_set():
+        fault = behind(error, grader.database, grader.store)
+        while not hand_back(grader.database, ticket, fault) and not stop.is_set():
             stop.wait(TROUBLE_SECONDS)
-        if isinstance(error, AirlockUnavailable):
-            raise  # the jail that held at the start is gone: end, and be started and tested anew
+        if isinstance(fault, AirlockUnavailable | OtherStore):
+            # What held at the start is gone, the jail or the files: end, and be started and tested anew.
+            raise fault from None
         if lacks_memory(error):
             end_for_want_of_memory()
-        if may_pass(error):
+        if may_pass(fault):
             stop.wait(TROUBLE_SECONDS)
         return False

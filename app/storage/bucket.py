@@ -1,7 +1,7 @@
 """An object store: whole objects under keys. Whatever goes wrong with it is StoreAway, but for what is not there."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ PART_BYTES = 8 << 20
 """Bytes of one request: a large object is sent and fetched in parts, so that the time limit is that of a part."""
 RETRIES = 3
 CONNECT_SECONDS = 5.0
+NOT_THERE = (exceptions.NotFoundError, FileNotFoundError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ class Bucket:
         """Hands an object's bytes to `write`, part by part. Raises FileNotFoundError."""
         size, begin = self.look(key).bytes, 0
         while begin < size:
-            with _told():
+            with self._missed(), _told():
                 part = obstore.get_range(self._store, key, start=begin, length=min(PART_BYTES, size - begin))
             write(bytes(part))
             begin += len(part)
 
     def look(self, key: str) -> Object:
         """The facts about an object. Raises FileNotFoundError."""
-        with _told():
+        with self._missed(), _told():
             meta = obstore.head(self._store, key)
         return Object(key, meta["size"], meta["last_modified"].timestamp())
 
@@ -62,18 +63,29 @@ class Bucket:
 
     def copy(self, key: str, other: str) -> None:
         """Stores an object under another key as well. Raises FileNotFoundError."""
-        with _told():
+        with self._missed(), _told():
             obstore.copy(self._store, key, other)
 
     def remove(self, key: str) -> None:
         """Removes an object; one that is not there is no error."""
-        with _told():
+        with suppress(FileNotFoundError), self._missed(), _told():
             obstore.delete(self._store, key)
 
     def check(self) -> None:
         """Returns at once where the store answers. Raises StoreAway within seconds."""
         with _told():
             obstore.list_with_delimiter(self._hasty, "nothing")
+
+    @contextmanager
+    def _missed(self) -> Iterator[None]:
+        """Raises FileNotFoundError where the block misses an object in a bucket that is there; of one that is not, StoreAway."""
+        try:
+            yield
+        except StoreAway as away:
+            if not isinstance(away.__cause__, NOT_THERE):
+                raise
+            self.check()  # the answer to HEAD does not say which of the two is missing
+            raise FileNotFoundError(away.reason) from away
 
 
 def _open(url: str, endpoint: str, seconds: float, retries: int) -> ObjectStore:
@@ -94,7 +106,5 @@ def _open(url: str, endpoint: str, seconds: float, retries: int) -> ObjectStore:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (exceptions.NotFoundError, FileNotFoundError) as error:
-        raise FileNotFoundError(str(error)) from error
     except (exceptions.BaseError, OSError) as error:
         raise StoreAway(" ".join(str(error).split())[:500]) from error

@@ -56,6 +56,10 @@ class Store:
         """The folder of a data set; it is there where the data set is."""
         return self.datasets / digest
 
+    def has_dataset(self, digest: str) -> bool:
+        """Whether a data set is stored."""
+        return (self.datasets / digest).is_dir()
+
     def publish_dataset(self, digest: str) -> None:
         """Makes a data set that has got its place here known to every machine that shares the store."""
 

@@ -49,11 +49,7 @@ class RemoteStore(Store):
 
     def has(self, sha256: str) -> bool:
         """Whether a file is stored. Raises StoreAway."""
-        try:
-            self._bucket.look(_key(sha256))
-        except FileNotFoundError:
-            return False
-        return True
+        return self._is_there(_key(sha256))
 
     def dataset(self, digest: str) -> Path:
         """The folder with a copy of a data set. Raises FileNotFoundError, StoreAway."""
@@ -62,6 +58,10 @@ class RemoteStore(Store):
             self._fetch_dataset(digest, place)
             self._cache.trim()
         return place
+
+    def has_dataset(self, digest: str) -> bool:
+        """Whether a data set is stored, without fetching it. Raises StoreAway."""
+        return self._is_there(f"datasets/{digest}/{DATASET_FILES[-1]}")
 
     def publish_dataset(self, digest: str) -> None:
         """Puts a data set that has got its place here into the bucket. Raises StoreAway."""
@@ -105,6 +105,13 @@ class RemoteStore(Store):
     def trim(self) -> int:
         """Removes copies that nobody used for a day, or that no longer fit; how many."""
         return self._cache.trim()
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self._bucket.look(key)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _fetch_dataset(self, digest: str, place: Path) -> None:
         unfinished = self.datasets / f".{secrets.token_hex(8)}"

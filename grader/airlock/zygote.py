@@ -1,7 +1,8 @@
 """The zygote: a small process of its own, exec'd with an empty environment, that forks one jailed child for each job.
 
 It is started before any secret is near, imports the job's module once, and never reads an input: those go through it as
-descriptors. It ends with its owner, whichever way that one ends, and takes its child along.
+descriptors. It ends with its owner, whichever way that one ends, and takes its child along; a SIGTERM to everything at
+once, as a service manager sends it, is for the owner, which then finishes its job.
 """
 
 import gc
@@ -52,6 +53,7 @@ class Owner:
 
 def main(arguments: list[str]) -> None:
     """Serves until the owner is gone. Arguments: job's dotted path, control socket, owner's process, layers."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its children inherit that: they are ended by SIGKILL alone
     job_path, control, process_id, layers = arguments
     with socket.socket(fileno=int(control)) as channel:
         channel.set_inheritable(False)

@@ -6,6 +6,7 @@ a GPU's driver needs files and threads. It ends with whoever started it.
 
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -63,6 +64,7 @@ def _evaluated(engine: Engine, model: bytes, images: StoredImages, batch: int, c
 
 def main() -> None:
     """Answers requests until the other side is gone."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to everything at once, it is for whoever started this
     control, device = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     try:
         name = prepare(device)

@@ -66,6 +66,16 @@ def test_a_child_that_is_killed_is_started_again_for_ever(make_child: Callable[[
     assert child.failed_starts == 0
 
 
+def test_a_child_that_a_person_has_to_do_something_for_ends_nobody_else(
+    make_child: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "UNFIT_WAIT_SECONDS", 0.003)
+    child = make_child(f"raise SystemExit({supervisor.UNFIT})")
+
+    assert look_until(child, lambda: child.quick_deaths > 2 * MAX_FAILED_STARTS)
+    assert child.failed_starts == 0
+
+
 def test_a_child_that_was_steady_starts_again_at_once(
     make_child: Callable[[str], Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:

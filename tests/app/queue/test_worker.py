@@ -4,6 +4,7 @@ import errno
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -13,9 +14,11 @@ from app.database import Database
 from app.observability.traces import Traces
 from app.queue import worker as worker_process
 from app.queue.grading import Grader
+from app.queue.own_store import OtherStore
 from app.queue.tickets import Ticket
 from app.queue.worker import Role
 from app.queue.workers import Identity
+from app.storage import Store, StoreAway
 from grader.airlock.runner import Airlock
 from grader.errors import AirlockUnavailable, DefinitionError
 from grader.running import READING_JOB
@@ -25,13 +28,14 @@ from tests.app.queue.test_workers import claim
 from tests.app.world import World, hand_in
 
 BOTH = (Lane.CHECK, Lane.EVALUATE)
+MISSING = FileNotFoundError(errno.ENOENT, "no such file")
 
 
 class Broken:
     """A grader that meets a fault of ours."""
 
-    def __init__(self, database: Database, error: Exception) -> None:
-        self.database, self.error, self.traces = database, error, Traces()
+    def __init__(self, database: Database, error: Exception, store: Store | None = None) -> None:
+        self.database, self.error, self.traces, self.store = database, error, Traces(), store
 
     def grade(self, ticket: Ticket, *, at_once: bool) -> bool:
         raise self.error
@@ -65,8 +69,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def graded_by(database: Database | Away, ticket: Ticket, error: Exception) -> None:
-    broken: Grader = Broken(database, error)  # type: ignore[assignment, arg-type] # all that the worker asks of one
+def graded_by(database: Database | Away, ticket: Ticket, error: Exception, store: Store | None = None) -> None:
+    broken: Grader = Broken(database, error, store)  # type: ignore[assignment, arg-type] # all that the worker asks of one
     worker_process._grade(broken, ticket, threading.Event())
 
 
@@ -121,10 +125,37 @@ def test_a_file_that_is_missing_is_tried_again_and_counted(
     hand_in(queue, world, "ada")
     held = claim(queue, worker)
 
-    graded_by(queue, held, FileNotFoundError(errno.ENOENT, "no such file"))
+    graded_by(queue, held, MISSING, Store(world.folder))
 
     assert state(queue, held) == (State.QUEUED, 1)
     assert ends == []
+
+
+def test_a_worker_whose_store_is_another_one_ends_and_costs_nobody_a_try(
+    world: World, queue: Database, worker: Identity, tmp_path: Path
+) -> None:
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+
+    with pytest.raises(OtherStore, match="none of the 1 data sets"):
+        graded_by(queue, held, MISSING, Store(tmp_path / "elsewhere"))
+
+    assert state(queue, held) == (State.QUEUED, 0)
+
+
+def test_a_file_that_is_missing_while_the_store_goes_away_costs_no_try(
+    world: World, queue: Database, worker: Identity
+) -> None:
+    class Gone(Store):
+        def has_dataset(self, digest: str) -> bool:
+            raise StoreAway("connection refused")
+
+    hand_in(queue, world, "ada")
+    held = claim(queue, worker)
+
+    graded_by(queue, held, MISSING, Gone(world.folder))
+
+    assert state(queue, held) == (State.QUEUED, 0)
 
 
 def test_a_ticket_is_given_back_once_when_the_database_is_there_again(

@@ -3,11 +3,13 @@
 import os
 import time
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.storage import Store, StoreAway
+from app.storage.bucket import Bucket
 from app.storage.remote import RemoteStore
 from grader import dataset_folders, datasets
 from grader.errors import GraderFault
@@ -86,6 +88,22 @@ def test_a_file_that_nobody_stored_is_not_found(machine: Machine) -> None:
     assert not machine().has("0" * 64)
 
 
+def test_a_bucket_that_is_not_there_is_a_store_that_is_away(s3: ObjectStoreServer, tmp_path: Path) -> None:
+    here = RemoteStore(tmp_path / "machine", Bucket("s3://mistyped/files", s3.endpoint, 20.0), 1 << 20)
+
+    for ask in (
+        lambda: store_bytes(here, b"weights"),
+        lambda: here.open("0" * 64),
+        lambda: here.has("0" * 64),
+        lambda: here.dataset("0" * 64),
+        lambda: here.has_dataset("0" * 64),
+        lambda: list(here.files(LATER)),
+        here.check,
+    ):
+        with pytest.raises(StoreAway):
+            ask()
+
+
 @pytest.mark.parametrize("mode", ["drop", "stall"])
 def test_a_store_that_fails_or_stalls_is_told_in_time_and_keeps_nothing(
     machine: Machine, network: Network, mode: str
@@ -152,6 +170,9 @@ def publish(store: Store, data: datasets.Dataset) -> str:
 
 def test_a_data_set_is_fetched_once_and_is_the_same(machine: Machine, network: Network, data: datasets.Dataset) -> None:
     digest, there = publish(machine(), data), machine(endpoint=network.endpoint, seconds=1)
+    assert there.has_dataset(digest)
+    assert not there.has_dataset("0" * 64)
+    assert list(there.datasets.iterdir()) == []
 
     with open_test_folder(there.dataset(digest)) as test_set:
         assert (test_set.digest, test_set.examples) == (digest, 40)

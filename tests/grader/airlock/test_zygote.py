@@ -13,7 +13,7 @@ import pytest
 
 from grader.airlock.protocol import JobLimits
 from grader.airlock.runner import Airlock
-from grader.errors import ChildDied, GraderFault
+from grader.errors import Cause, ChildDied, GraderFault
 
 SLEEPING_OWNER = """
 import os, sys, time
@@ -91,6 +91,33 @@ def test_child_dies_with_a_killed_zygote_and_the_job_is_our_fault(jobs_folder: P
         assert [type(error) for error in caught] == [GraderFault]
         assert airlock.run({"do": "nothing"}, [], job_limits).head == {}
         assert airlock.process_id not in (zygote, None)
+
+
+@pytest.mark.timeout(60)
+def test_a_job_goes_on_when_everything_is_asked_to_end(jobs_folder: Path, job_limits: JobLimits) -> None:
+    """A service manager sends SIGTERM to all processes at once; the owner finishes what it does."""
+    with Airlock("airlock_test_job", search_path=[jobs_folder]) as airlock:
+        zygote = airlock.process_id
+        assert zygote is not None
+        caught: list[Exception] = []
+
+        def run_sleeper() -> None:
+            try:
+                airlock.run({"do": "sleep"}, [], JobLimits(10, 1.0, 256 << 20, 1 << 20))
+            except GraderFault as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=run_sleeper)
+        thread.start()
+        wait_for(lambda: children(zygote))
+        (child,) = children(zygote)
+        for process in (zygote, child):
+            os.kill(process, signal.SIGTERM)
+        thread.join()
+
+        assert [isinstance(error, ChildDied) and error.cause for error in caught] == [Cause.WALL]
+        assert is_dead(child)
+        assert airlock.run({"do": "nothing"}, [], job_limits).head == {}
 
 
 @pytest.mark.timeout(60)

@@ -223,6 +223,16 @@ def test_a_process_that_dies_or_is_late_is_told_and_replaced(process: TorchProce
     assert ask(process, model, _images(3)).arrays["classes"].shape == (3,)
 
 
+def test_a_process_that_is_asked_to_end_with_everything_else_goes_on(process: TorchProcess, model: bytes) -> None:
+    assert process._process is not None
+    running = process._process.pid
+    assert os.getsid(running) == running  # a Ctrl-C does not reach it
+    os.kill(running, signal.SIGTERM)
+
+    assert ask(process, model, _images(3)).arrays["classes"].shape == (3,)
+    assert process._process.pid == running
+
+
 def test_the_process_knows_no_secret_of_the_service(process: TorchProcess) -> None:
     assert process._process is not None
     stored = Path(f"/proc/{process._process.pid}/environ").read_bytes()
