@@ -4,10 +4,14 @@ from contextlib import closing
 
 import click
 
+from app.commands.awaiting import until_there
 from app.commands.standings import write_down
 from app.records import open_database
 from app.schema import migrate, pending
 from app.settings import Settings
+
+START_SECONDS = 15.0
+"""For so long a database that does not answer may be on its way up."""
 
 
 @click.command("migrate")
@@ -15,7 +19,7 @@ def bring_up_to_date() -> None:
     """Create the database, or bring it to the tables of this release."""
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    missing = pending(settings.database_url)
+    missing = until_there(lambda: pending(settings.database_url), "migrate", START_SECONDS)
     migrate(settings.database_url)
     with closing(open_database(settings.database_url)) as database:
         write_down(database)

@@ -4,10 +4,12 @@ import fcntl
 import socket
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import quote
 
 import click
 
 from app import supervisor
+from app.commands.awaiting import until_there
 from app.schema import require_current
 from app.settings import Settings
 from app.supervisor import Child
@@ -19,11 +21,11 @@ from app.supervisor import Child
 def run(*, web: bool, name: str) -> None:
     """Run the web server and its workers, one for each core and one for checks."""
     settings = Settings()
-    require_current(settings.database_url)
+    until_there(lambda: require_current(settings.database_url), "run")
     if web:
         _check_free(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings.data_dir)
+    lock = _lock(settings.data_dir, name)
     children = [Child("web", ["web"])] if web else []
     if settings.worker_processes:
         children.append(Child("checker", ["worker", "--name", f"{name}-checker", "--lane", "check"]))
@@ -37,14 +39,19 @@ def run(*, web: bool, name: str) -> None:
         raise SystemExit(supervisor.supervise(children))
 
 
-def _lock(data_dir: Path) -> TextIO:
-    """The lock of a data folder, held while the file is open: two services on one would take each other's workers."""
-    file = (data_dir / "run.lock").open("w", encoding="utf-8")
+def _lock(data_dir: Path, name: str) -> TextIO:
+    """The lock of a name, held while the file is open: two services under one would take each other's workers.
+
+    Machines may share the folder, by a file system that takes locks to all of them.
+    """
+    file = (data_dir / f"run-{quote(name, safe='')}.lock").open("w", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise click.ClickException(f"another `secateur run` is at work on {data_dir}") from None
+        raise click.ClickException(
+            f"another `secateur run` is at work on {data_dir} under the name {name}; give this one another --name"
+        ) from None
     return file
 
 

@@ -1,22 +1,15 @@
 """The command that runs the web server."""
 
-import logging
 import resource
-import time
 
 import click
 import uvicorn
-from fastapi import FastAPI
 
 from app import garbage, huge_pages, supervisor
-from app.engines import AWAY
+from app.commands.awaiting import until_there
 from app.main import create_app
 from app.settings import Settings
 
-log = logging.getLogger(__name__)
-
-TROUBLE_SECONDS = 1.0
-"""Wait before the database is asked again."""
 CONNECTIONS = 1_600
 """Open connections of one web process; the next is told 503 at once. 300 students with a stream, a page and an upload each fit, twice."""
 IDLE_SECONDS = 20
@@ -34,7 +27,7 @@ def web(parent: int | None) -> None:
     """Run the web server alone."""
     supervisor.end_with_parent(parent)
     settings = Settings()
-    app = _create_app(settings)
+    app = until_there(lambda: create_app(settings), "web")
     garbage.keep_what_is_loaded()
     huge_pages.use_them()
     uvicorn.run(
@@ -59,16 +52,6 @@ def _connections() -> int:
     if resource.RLIM_INFINITY != soft < files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     return min(CONNECTIONS, (files - FILES_BESIDE) // FILES_OF_EACH)
-
-
-def _create_app(settings: Settings) -> FastAPI:
-    """The application, as soon as the database answers: one that is away for a minute does not end the service."""
-    while True:
-        try:
-            return create_app(settings)
-        except AWAY as error:
-            log.warning("web.database_away: %s", error)
-            time.sleep(TROUBLE_SECONDS)
 
 
 COMMANDS = (web,)

@@ -1,15 +1,13 @@
 """The command that runs a worker. It loads nothing of the web server."""
 
 import importlib.metadata
-import logging
 import os
 import socket
-import time
 
 import click
 
 from app import supervisor
-from app.engines import AWAY
+from app.commands.awaiting import until_there
 from app.queue import worker
 from app.queue.own_store import OtherStore
 from app.queue.worker import Role
@@ -19,10 +17,6 @@ from grader.errors import GraderFault
 from grader.exports import has_torch
 from models.gradings import Lane
 
-log = logging.getLogger(__name__)
-
-TROUBLE_SECONDS = 1.0
-"""Wait before the database is asked again."""
 _LANES = {"check": (Lane.CHECK,), "evaluate": (Lane.EVALUATE,), "both": (Lane.CHECK, Lane.EVALUATE)}
 
 
@@ -49,7 +43,7 @@ def work(name: str, lane: str, device: str, competitions: str, parent: int | Non
     """
     supervisor.end_with_parent(parent)
     settings = Settings()
-    _wait_until_current(settings)
+    until_there(lambda: require_current(settings.database_url), "worker")
     slugs = tuple(sorted({slug.strip() for slug in competitions.split(",") if slug.strip()}))
     packages: tuple[str, ...] = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")
     if has_torch():
@@ -64,16 +58,6 @@ def work(name: str, lane: str, device: str, competitions: str, parent: int | Non
     except OtherStore as other:
         raise Unfit(str(other)) from None
     raise SystemExit(status)
-
-
-def _wait_until_current(settings: Settings) -> None:
-    """Returns when the database answers and has this release's tables. Raises OutdatedDatabase, UnknownSchema."""
-    while True:
-        try:
-            return require_current(settings.database_url)
-        except AWAY as error:
-            log.warning("worker.database_away: %s", error)
-            time.sleep(TROUBLE_SECONDS)
 
 
 COMMANDS = (work,)
