@@ -3,6 +3,7 @@
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -13,8 +14,17 @@ BUSY_TIMEOUT_MILLISECONDS = 30_000
 READ_CONNECTIONS = 60
 """As many as the web server has threads for pages, and those of `app/threads.py`: nobody waits for a connection."""
 POSTGRES_CONNECTIONS = 10
-"""Connections per pool and process; Postgres allows 100 in all by default."""
+"""Connections that each pool of a process keeps; it makes as many more where all are in use. Postgres allows 100 in all by default."""
 
+POSTGRES_LIMITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""After 15 to 25 s a server that lost its power, or a way that drops everything, is told from one that takes its time; by
+default a thread hangs for a quarter of an hour. The last in milliseconds, the others in seconds; libpq's own names."""
 HASTY_MILLISECONDS = 100
 """How long a write that may as well not happen waits for a row on Postgres."""
 POSTGRES_LOCK_NOT_AVAILABLE = "55P03"
@@ -51,6 +61,7 @@ def read_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         return create_engine(
             url,
+            connect_args=_limits(url),
             pool_pre_ping=True,
             pool_size=POSTGRES_CONNECTIONS,
             isolation_level="REPEATABLE READ",
@@ -68,7 +79,7 @@ def write_engine(url: URL) -> Engine:
     a time, and the pool lets threads wait in order instead of polling.
     """
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, pool_size=POSTGRES_CONNECTIONS)
+        return create_engine(url, connect_args=_limits(url), pool_pre_ping=True, pool_size=POSTGRES_CONNECTIONS)
     engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MILLISECONDS / 1000)
     # FULL: a submission that was answered with 202 survives a power cut; NORMAL may lose the last commits.
     pragmas = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
@@ -78,8 +89,8 @@ def write_engine(url: URL) -> Engine:
 def hasty_engine(url: URL) -> Engine:
     """An engine that writes at once or raises: it waits for nobody's write (Postgres: 0.1 s for a row)."""
     if url.get_backend_name() == "postgresql":
-        limits = {"options": f"-c lock_timeout={HASTY_MILLISECONDS}"}
-        return create_engine(url, poolclass=NullPool, connect_args=limits)
+        hasty = {"options": f"-c lock_timeout={HASTY_MILLISECONDS}"}
+        return create_engine(url, poolclass=NullPool, connect_args=_limits(url) | hasty)
     engine = create_engine(url, poolclass=NullPool)
     pragmas = ("busy_timeout = 0", "synchronous = FULL", "foreign_keys = ON")
     return _sqlite(engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
@@ -107,11 +118,16 @@ def migration_engine(url: URL) -> Engine:
     SQLite changes a table by copying it into a new one and dropping the old; with foreign keys on, that drop would
     delete every row that refers to it by ON DELETE CASCADE, without an error.
     """
-    engine = create_engine(url, poolclass=NullPool)
     if url.get_backend_name() == "postgresql":
-        return engine
+        return create_engine(url, poolclass=NullPool, connect_args=_limits(url))
+    engine = create_engine(url, poolclass=NullPool)
     pragmas = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF")
     return _sqlite(engine, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+
+
+def _limits(url: URL) -> dict[str, Any]:
+    """How long a connection to Postgres may be silent, as far as the address does not say so itself."""
+    return {name: value for name, value in POSTGRES_LIMITS.items() if name not in url.query}
 
 
 def _sqlite(engine: Engine, *, begin: str, pragmas: tuple[str, ...]) -> Engine:

@@ -35,22 +35,28 @@ def back_up(folder: Path) -> None:
 @click.command("restore")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--check", is_flag=True, help="Only read all of it and compare the digests.")
-def restore(folder: Path, *, check: bool) -> None:
+@click.option("--skip-damaged", is_flag=True, help="Leave out files and data sets that are damaged, and say which.")
+def restore(folder: Path, *, check: bool, skip_damaged: bool) -> None:
     """Put up a backup, or the newest in FOLDER, in the empty database and the data folder that the settings name.
 
     With another SECATEUR_DATABASE_URL than that of the backup this is the way from SQLite to Postgres, and back.
     """
     settings = Settings()
     backup = restoring.find(folder)
+    left_out: list[str] = []
     if check:
-        restoring.check(backup)
+        restoring.check(backup, left_out)
     else:
-        restoring.restore(backup, settings.database_url, open_store(settings))
+        restoring.restore(backup, settings.database_url, open_store(settings), left_out if skip_damaged else None)
         with closing(open_database(settings.database_url)) as database:
             write_down(database)
-    done = "is whole" if check else "is put up"
-    held = backup.manifest
-    click.echo(f"{backup.folder} {done}: {sum(held.tables.values()):,} rows and {_files(held)}, all as they were")
+    for each in left_out:
+        click.echo(f"left out: {each}", err=True)
+    if left_out and check and not skip_damaged:
+        raise click.ClickException(f"{backup.folder}: {len(left_out):,} are damaged; --skip-damaged takes the rest")
+    done = "is read" if check and left_out else "is whole" if check else "is put up"
+    held, how = backup.manifest, f"{len(left_out):,} left out" if left_out else "all as they were"
+    click.echo(f"{backup.folder} {done}: {sum(held.tables.values()):,} rows and {_files(held)}, {how}")
 
 
 def _files(held: Manifest) -> str:

@@ -25,7 +25,8 @@ def known(session: Session, digests: Collection[str]) -> set[str]:
     return found
 
 
-def all_known(session: Session) -> Iterator[str]:
-    """Every file that a row names, once or several times."""
+def all_known(session: Session) -> Iterator[tuple[str, int]]:
+    """Every file that a row names with the bytes that it says there are, once or several times."""
     for column, condition in REFERENCES:
-        yield from session.scalars(select(column).where(condition).distinct())
+        found = session.execute(select(column, column.class_.bytes).where(condition).distinct())
+        yield from ((sha256, size) for sha256, size in found)

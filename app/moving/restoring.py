@@ -40,22 +40,25 @@ def find(folder: Path) -> Backup:
     return Backup(folder, manifest.read(folder))
 
 
-def check(backup: Backup) -> None:
-    """Reads all of a backup. Raises Damaged where it is not what was written."""
+def check(backup: Backup, left_out: list[str] | None = None) -> None:
+    """Reads all of a backup. Raises Damaged where it is not what was written; of files and data sets `left_out` is told it."""
     for _ in _lines(backup):
         pass
     for sha256 in backup.manifest.files:
-        if not files.is_whole(backup.vault, sha256):
-            raise Damaged(f"the backup's file {sha256} is damaged or not there")
+        with _may_lack(left_out):
+            if not files.is_whole(backup.vault, sha256):
+                raise Damaged(f"the backup's file {sha256} is damaged or not there")
     for digest, expected in backup.manifest.datasets.items():
-        if not files.is_dataset_whole(backup.vault, digest, expected):
-            raise Damaged(f"the backup's data set {digest} is damaged or not there")
+        with _may_lack(left_out):
+            if not files.is_dataset_whole(backup.vault, digest, expected):
+                raise Damaged(f"the backup's data set {digest} is damaged or not there")
 
 
-def restore(backup: Backup, database_url: str, store: Store) -> None:
+def restore(backup: Backup, database_url: str, store: Store, left_out: list[str] | None = None) -> None:
     """Fills an empty database and a store. Raises MovingError; then the database has no rows, as before.
 
-    Files come first: whoever looks while it happens meets no row without its file.
+    Files come first: whoever looks while it happens meets no row without its file. Where `left_out` is given, files and
+    data sets that are damaged go there, and everything else is put up.
     """
     if backup.manifest.revision != head():
         raise MovingError(
@@ -67,13 +70,26 @@ def restore(backup: Backup, database_url: str, store: Store) -> None:
         if not rows.is_empty(connection):
             raise MovingError("the database is not empty; name a new one by SECATEUR_DATABASE_URL")
     for sha256 in backup.manifest.files:
-        if not (store.has(sha256) and files.is_whole(store, sha256)):
-            files.copy(backup.vault, store, sha256)
+        with _may_lack(left_out):
+            if not (store.has(sha256) and files.is_whole(store, sha256)):
+                files.copy(backup.vault, store, sha256)
     for digest, expected in backup.manifest.datasets.items():
-        files.copy_dataset(backup.vault, store, digest, expected)
+        with _may_lack(left_out):
+            files.copy_dataset(backup.vault, store, digest, expected)
     with _writing(database_url) as connection:
         loading.load(connection, _lines(backup))
         _verify(connection, backup.manifest)
+
+
+@contextmanager
+def _may_lack(left_out: list[str] | None) -> Iterator[None]:
+    """Tells `left_out` of a file or data set that is damaged; without one it is raised."""
+    try:
+        yield
+    except Damaged as damage:
+        if left_out is None:
+            raise Damaged(f"{damage}; --skip-damaged leaves it out and takes the rest") from None
+        left_out.append(str(damage))
 
 
 def _verify(connection: Connection, expected: Manifest) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +48,8 @@ class _Snapshot:
     taken_at: datetime
     tables: dict[str, int]
     rows_sha256: str
-    files: set[str]
+    files: dict[str, int]
+    """Digest -> bytes, as a row says."""
     datasets: list[str]
 
 
@@ -91,7 +92,7 @@ def _read(database: Database, path: Path) -> _Snapshot:
         for line in rows.dump(session.connection(), counts.__setitem__):
             digest.update(line)
             packed.write(line)
-        return _Snapshot(taken_at, counts, digest.hexdigest(), set(all_known(session)), _datasets(session))
+        return _Snapshot(taken_at, counts, digest.hexdigest(), dict(all_known(session)), _datasets(session))
 
 
 def _datasets(session: Session) -> list[str]:
@@ -99,14 +100,17 @@ def _datasets(session: Session) -> list[str]:
 
 
 def _keep_files(
-    database: Database, store: Store, vault: Store, wanted: Iterable[str], missing: list[str]
+    database: Database, store: Store, vault: Store, wanted: Mapping[str, int], missing: list[str]
 ) -> tuple[dict[str, int], int]:
-    """The size of each file that the backup has now, and how many were copied; what is not to be had goes to `missing`."""
+    """The size of each file that the backup has now, and how many were copied; what is not to be had goes to `missing`.
+
+    One that an earlier backup left there is copied again where its size is not the wanted one: it was damaged since.
+    """
     sizes: dict[str, int] = {}
     copied = 0
     for sha256 in sorted(wanted):
         try:
-            if not vault.has(sha256):
+            if not vault.has(sha256) or vault.path(sha256).stat().st_size != wanted[sha256]:
                 files.copy(store, vault, sha256)
                 copied += 1
             sizes[sha256] = vault.path(sha256).stat().st_size

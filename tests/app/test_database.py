@@ -4,13 +4,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, make_url, select, text, update
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.clock import db_now
 from app.database import PAGE_WRITES, Database
-from app.engines import UnsupportedDatabase
+from app.engines import (
+    POSTGRES_LIMITS,
+    UnsupportedDatabase,
+    hasty_engine,
+    migration_engine,
+    read_engine,
+    write_engine,
+)
 from models import AuditEntry, Course, Membership, Role, User
 from tests.databases import Backend
 from tests.faults.tree import wait_for
@@ -153,6 +160,21 @@ def test_the_database_keeps_every_commit_over_a_power_cut(database: Database) ->
     with database.write() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA synchronous")) == 2
+
+
+@pytest.mark.only_on("postgres", reason="a file has no connections")
+def test_no_connection_waits_for_a_server_that_is_silent(database_url: str) -> None:
+    url = make_url(database_url)
+    expected = {name: str(value) for name, value in POSTGRES_LIMITS.items()}
+    own = url.update_query_dict({"connect_timeout": "9"})
+    for make in (read_engine, write_engine, hasty_engine, migration_engine):
+        for address, wanted in ((url, expected), (own, expected | {"connect_timeout": "9"})):
+            engine = make(address)
+            with engine.connect() as connection:
+                settings = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+            engine.dispose()
+
+            assert wanted.items() <= settings.items(), make.__name__
 
 
 def test_objects_stay_readable_after_their_session(database: Database) -> None:

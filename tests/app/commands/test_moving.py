@@ -57,5 +57,30 @@ def test_an_operator_moves_from_one_database_to_the_other_and_people_sign_in_as_
             assert accounts.authenticate(session, make_passwords(Settings()), "eve@example.org", PASSWORD)
 
 
+@pytest.mark.only_on("sqlite", reason="the files of a backup are the same for both")
+def test_an_operator_puts_up_a_backup_without_its_damaged_file(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, backups = tmp_path / "old", tmp_path / "new", tmp_path / "backups"
+    new.mkdir()
+    with backend.empty(old) as here, backend.empty(new) as there:
+        live_in(monkeypatch, old, here)
+        run("migrate")
+        run("demo")
+        run("backup", str(backups))
+        damaged = next(path for path in (backups / "files").rglob("*") if path.is_file())
+        damaged.write_bytes(damaged.read_bytes()[:-10])
+
+        live_in(monkeypatch, new, there)
+        for arguments in (("--check",), ()):
+            told = run("restore", str(backups), *arguments, status=1)
+            assert damaged.name in told
+            assert "--skip-damaged" in told
+        told = run("restore", str(backups), "--skip-damaged")
+        assert f"left out: the file {damaged.name}" in told
+        assert "1 left out" in told
+        assert (new / "secateur.sqlite").exists()
+
+
 def test_a_folder_without_a_backup_is_told_in_one_line(tmp_path: Path) -> None:
     assert "holds no backup" in run("restore", str(tmp_path), status=1)

@@ -38,7 +38,12 @@ def running_as(name: str, settings: Settings) -> Iterator[None]:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Child]]:
     """The processes that would have been started."""
     seen: list[Sequence[Child]] = []
-    monkeypatch.setattr(supervisor, "supervise", lambda children: seen.append(children) or 0)
+
+    def supervise(children: Sequence[Child]) -> int:
+        seen.append(children)
+        return 0
+
+    monkeypatch.setattr(supervisor, "supervise", supervise)
     return seen
 
 

@@ -17,7 +17,7 @@ from app.storage import Store
 from models import Base
 from models.accounts import User
 from models.gradings import Grading
-from models.submissions import Submission
+from models.submissions import Submission, SubmissionFile
 from tests.app.world import World, hand_in, live_grading, settle, store_bytes
 from tests.databases import KINDS, Backend
 
@@ -37,15 +37,22 @@ class House:
     def file(self, sha256: str) -> Path:
         return self.store.path(sha256)
 
+    def hand_in(self, name: str, content: bytes) -> int:
+        stored = store_bytes(self.store, content)
+        number = hand_in(self.database, self.world, name, sha256_hex=stored.sha256)
+        with self.database.write() as session:
+            of_it = update(SubmissionFile).where(SubmissionFile.sha256 == stored.sha256)
+            session.execute(of_it.values(bytes=stored.bytes))
+        return number
+
 
 @pytest.fixture
 def house(world: World, tmp_path: Path) -> Iterator[House]:
     """A course with files that were scored, refused and copied, one of them from a later one, and one that waits."""
     with closing(Database(world.database_url)) as database:
-        store = Store(world.folder)
+        house = House(world, database, Store(world.folder), tmp_path / "backups")
         for name in ("ada", "grace", "alan"):
-            stored = store_bytes(store, f"weights of {name}".encode() * 1000)
-            hand_in(database, world, name, sha256_hex=stored.sha256)
+            house.hand_in(name, f"weights of {name}".encode() * 1000)
         settle(database, 1, Fraction(2, 3))
         settle(database, 2, Fraction(1, 3))
         with database.write() as session:
@@ -53,7 +60,7 @@ def house(world: World, tmp_path: Path) -> Iterator[House]:
             first.copied_from_id, second.predictions = second.id, bytes(range(256))
             if world.database_url.startswith("sqlite"):  # Postgres takes no such text
                 second.fault = "what a library said: \0"
-        yield House(world, database, store, tmp_path / "backups")
+        yield house
 
 
 @contextmanager
@@ -111,8 +118,7 @@ def test_a_backup_of_a_working_service_is_of_one_moment(house: House) -> None:
 @pytest.mark.only_on("sqlite", reason="the files of a backup are the same for both")
 def test_a_second_backup_copies_only_what_is_new_and_the_newest_is_found(house: House) -> None:
     first = house.take()
-    stored = store_bytes(house.store, b"something new")
-    hand_in(house.database, house.world, "ada", sha256_hex=stored.sha256)
+    house.hand_in("ada", b"something new")
     second = house.take()
 
     assert (first.copied, second.copied) == (3, 1)
@@ -126,7 +132,7 @@ def test_a_file_that_was_lost_or_damaged_is_told_and_one_erased_meanwhile_is_not
     house.file(lost).unlink()
     house.file(damaged).write_bytes(b"other bytes")
     missing: list[str] = []
-    taking._keep_files(house.database, house.store, Store(house.backups), ["0" * 64], missing)
+    taking._keep_files(house.database, house.store, Store(house.backups), {"0" * 64: 1000}, missing)
 
     told = house.take().manifest.missing
 
@@ -172,6 +178,58 @@ def test_a_damaged_backup_is_found_out_and_leaves_the_database_empty(
             restoring.restore(backup, url, Store(tmp_path / "new"))
         with closing(Database(url)) as database, database.read() as session:
             assert rows.is_empty(session.connection())
+
+
+@pytest.mark.only_on("sqlite", reason="the files of a backup are the same for both")
+def test_a_file_that_was_cut_off_in_a_backup_is_copied_again_by_the_next(house: House) -> None:
+    first = house.take()
+    sha256, size = next(iter(first.manifest.files.items()))
+    path = restoring.find(house.backups).vault.path(sha256)
+    path.write_bytes(path.read_bytes()[:-10])
+
+    second = house.take()
+
+    assert second.copied == 1
+    assert second.manifest.files[sha256] == size
+    restoring.check(restoring.find(house.backups))
+
+
+def test_what_is_damaged_in_a_backup_is_left_out_where_that_is_asked_for(
+    house: House, backend: Backend, tmp_path: Path
+) -> None:
+    house.take()
+    backup = restoring.find(house.backups)
+    lost, dataset, *_ = (*backup.manifest.files, *backup.manifest.datasets)[:: len(backup.manifest.files)]
+    spoil_file(backup)
+    spoil_dataset(backup)
+    with pytest.raises(Damaged, match="--skip-damaged"):
+        restoring.check(backup)
+    damaged: list[str] = []
+    left_out: list[str] = []
+
+    restoring.check(backup, damaged)
+    (tmp_path / "new").mkdir()
+    with backend.empty(tmp_path / "new") as url:
+        store = Store(tmp_path / "new")
+        restoring.restore(backup, url, store, left_out)
+
+        with closing(Database(url)) as database:
+            assert lines(database) == lines(house.database)
+    for told in (damaged, left_out):
+        assert [lost in told[0], dataset in told[1], len(told)] == [True, True, 2]
+    kept = [sha256 for sha256 in backup.manifest.files if sha256 != lost]
+    assert len(kept) == 2
+    assert all(files.is_whole(store, sha256) for sha256 in kept)
+    assert not store.has(lost)
+
+
+def test_rows_that_are_damaged_are_never_left_out(house: House) -> None:
+    house.take()
+    backup = restoring.find(house.backups)
+    cut_rows(backup)
+
+    with pytest.raises(Damaged):
+        restoring.check(backup, [])
 
 
 def test_nothing_is_put_up_over_rows_that_are_there(house: House) -> None:
