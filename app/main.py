@@ -17,7 +17,7 @@ from app.audit import routes as audit
 from app.authorisation.enforcing import authorise
 from app.baselines import routes as baselines
 from app.boards import routes as boards
-from app.body_limit import BodyLimit
+from app.body_limit import BodyLimit, Limit
 from app.client_wheel import routes as client_wheel
 from app.competitions import routes as competitions
 from app.compressing import CompressedFiles
@@ -131,16 +131,17 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
-    upload_bytes = min(settings.max_upload_bytes, MAX_FILE_BYTES) + FRAME_BYTES
+    is_set = settings.max_upload_bytes < MAX_FILE_BYTES
+    upload = Limit(settings.max_upload_bytes + FRAME_BYTES, "SECATEUR_MAX_UPLOAD_BYTES")
     limits = {
-        "/submissions": upload_bytes,
-        "/courses/*/datasets": settings.max_dataset_bytes + FRAME_BYTES,
-        "/courses/*/rosters": MAX_ROSTER_BYTES + FRAME_BYTES,
-        "/courses/*/networks": MAX_REFERENCE_FILE_BYTES + FRAME_BYTES,
-        "/competitions/*/teams/import": TEAMS_BYTES,
-        "/competitions/*/code": SOURCE_MAX_UPLOAD_BYTES + FRAME_BYTES,
-        "/competitions/*/gradebook/canvas": gradebooks.MAX_BYTES,
-        **dict.fromkeys(DEFINITION_PATHS, DEFINITION_FORM_BYTES),
+        "/submissions": upload if is_set else Limit(MAX_FILE_BYTES + FRAME_BYTES),
+        "/courses/*/datasets": Limit(settings.max_dataset_bytes + FRAME_BYTES, "SECATEUR_MAX_DATASET_BYTES"),
+        "/courses/*/rosters": Limit(MAX_ROSTER_BYTES + FRAME_BYTES),
+        "/courses/*/networks": Limit(MAX_REFERENCE_FILE_BYTES + FRAME_BYTES),
+        "/competitions/*/teams/import": Limit(TEAMS_BYTES),
+        "/competitions/*/code": Limit(SOURCE_MAX_UPLOAD_BYTES + FRAME_BYTES),
+        "/competitions/*/gradebook/canvas": Limit(gradebooks.MAX_BYTES),
+        **dict.fromkeys(DEFINITION_PATHS, Limit(DEFINITION_FORM_BYTES)),
     }
     app = BodyLimit(HeadRequests(app), max_bytes=FORM_BYTES, of_paths=limits)
     return RequestIds(SecurityHeaders(app, https=settings.cookie_secure))

@@ -1,20 +1,26 @@
 """Everything that an operator can set, by environment variables that begin with SECATEUR_."""
 
 import os
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+PREFIX = "SECATEUR_"
+OF_STUDENTS = ("SECATEUR_URL", "SECATEUR_TOKEN", "SECATEUR_CONFIG")
+"""Variables of the students' commands, which may run beside the service."""
 
 
 class Settings(BaseSettings):
     """The settings of one process. Read once at its start and passed on from there."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SECATEUR_", frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
+        env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
     )
 
     data_dir: Path = Path("var")
@@ -64,7 +70,7 @@ class Settings(BaseSettings):
     """Whether somebody without an account gets one, which is in no course; else the staff make it first."""
 
     max_upload_bytes: int = Field(default=64 * MIB, ge=1)
-    """Largest body of a submission in bytes; a competition may ask for less."""
+    """Largest body of a submission in bytes; a competition may ask for less, and gets no more."""
     max_dataset_bytes: int = Field(default=2048 * MIB, ge=1)
     """Largest upload of a hidden test set in bytes; larger ones are added by `secateur dataset add`."""
     upload_seconds: float = Field(default=600.0, gt=0)
@@ -112,7 +118,14 @@ class Settings(BaseSettings):
     def _check_public_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"must begin with http:// or https://, got {value!r}")
-        return value.rstrip("/")
+        value = value.rstrip("/")
+        parts = urlsplit(value)
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError(
+                f"must end with the host or its port, got {value!r}: pages are at the root of their host; "
+                "give the service a host name of its own, such as https://secateur.example.edu"
+            )
+        return value
 
     @field_validator("store_url")
     @classmethod
@@ -156,6 +169,18 @@ class Settings(BaseSettings):
 
     def _pinned(self, name: str) -> str:
         return f"__Host-{name}" if self.cookie_secure else name
+
+
+def unknown(names: Iterable[str]) -> Sequence[str]:
+    """What to say of each variable of an environment that looks like a setting and is none."""
+    told = []
+    for name in sorted(names):
+        field = name.upper().removeprefix(PREFIX).lower()
+        if name.upper().startswith(PREFIX) and name.upper() not in OF_STUDENTS and field not in Settings.model_fields:
+            near = get_close_matches(field, Settings.model_fields, n=1)
+            meant = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            told.append(f"name={name}: there is no such setting{meant}")
+    return told
 
 
 def _database_in(earlier: dict[str, Any]) -> str:

@@ -60,14 +60,17 @@ def check(file: Path) -> None:
 @click.option("--draft", is_flag=True, help="A new one is not shown to students until it is opened in the browser.")
 def apply(file: Path, course_slug: str, dataset_name: str, author: str | None, draft: bool) -> None:
     """Create a competition, or a new version of it where something changed."""
-    read = definition.load(file)
-    with writing(Settings()) as session:
+    read, settings = definition.load(file), Settings()
+    with writing(settings) as session:
         course = course_named(session, course_slug)
         author_id = user_named(session, author).id if author else None
         data = service.dataset_named(session, dataset_name)
         text = file.read_text(encoding="utf-8")
         version = service.apply(session, course, read, text, data, author_id, as_draft=draft)
         click.echo(f"competition {read.slug}: version {version.number}")
+    if (allowed := read.grading.grading.file.max_bytes) > settings.max_upload_bytes:
+        told = f"grading.file.max_bytes is {allowed:,}, and the web server takes {settings.max_upload_bytes:,}"
+        click.echo(f"{told}: raise SECATEUR_MAX_UPLOAD_BYTES there", err=True)
 
 
 COMMANDS = (dataset, competition)

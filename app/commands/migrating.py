@@ -4,8 +4,8 @@ from contextlib import closing
 
 import click
 
-from app.commands.awaiting import until_there
 from app.commands.standings import write_down
+from app.commands.starting import until_there
 from app.records import open_database
 from app.schema import migrate, pending
 from app.settings import Settings

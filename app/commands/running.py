@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from app import supervisor
-from app.commands.awaiting import until_there
+from app.commands.starting import read_settings, until_there
 from app.schema import require_current
 from app.settings import Settings
 from app.supervisor import Child
@@ -20,7 +20,7 @@ from app.supervisor import Child
 @click.option("--name", default=socket.gethostname, help="What its workers are called after; default: the host.")
 def run(*, web: bool, name: str) -> None:
     """Run the web server and its workers, one for each core and one for checks."""
-    settings = Settings()
+    settings = read_settings()
     until_there(lambda: require_current(settings.database_url), "run")
     if web:
         _check_free(settings)

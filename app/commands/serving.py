@@ -6,9 +6,8 @@ import click
 import uvicorn
 
 from app import garbage, huge_pages, supervisor
-from app.commands.awaiting import until_there
+from app.commands.starting import read_settings, until_there
 from app.main import create_app
-from app.settings import Settings
 
 CONNECTIONS = 1_600
 """Open connections of one web process; the next is told 503 at once. 300 students with a stream, a page and an upload each fit, twice."""
@@ -26,7 +25,7 @@ GRACE_SECONDS = 5
 def web(parent: int | None) -> None:
     """Run the web server alone."""
     supervisor.end_with_parent(parent)
-    settings = Settings()
+    settings = read_settings(parent)
     app = until_there(lambda: create_app(settings), "web")
     garbage.keep_what_is_loaded()
     huge_pages.use_them()

@@ -7,12 +7,11 @@ import socket
 import click
 
 from app import supervisor
-from app.commands.awaiting import until_there
+from app.commands.starting import read_settings, until_there
 from app.queue import worker
 from app.queue.own_store import OtherStore
 from app.queue.worker import Role
 from app.schema import require_current
-from app.settings import Settings
 from grader.errors import GraderFault
 from grader.exports import has_torch
 from models.gradings import Lane
@@ -42,7 +41,7 @@ def work(name: str, lane: str, device: str, competitions: str, parent: int | Non
     On another machine it needs the same database and the same object store, and a name that no other worker has.
     """
     supervisor.end_with_parent(parent)
-    settings = Settings()
+    settings = read_settings(parent)
     until_there(lambda: require_current(settings.database_url), "worker")
     slugs = tuple(sorted({slug.strip() for slug in competitions.split(",") if slug.strip()}))
     packages: tuple[str, ...] = ("secateur", "onnxruntime", "onnx", "h5py", "numpy")

@@ -1,11 +1,12 @@
 """What an operator's environment turns into."""
 
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings
+from app.settings import Settings, unknown
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,31 @@ def test_a_worker_may_miss_a_heartbeat() -> None:
 
 def test_a_password_in_the_database_address_is_not_printed() -> None:
     assert "hunter2" not in repr(Settings(database_url="postgresql+psycopg://u:hunter2@db/secateur"))
+
+
+@pytest.mark.parametrize("address", ["https://uni.edu/secateur", "https://uni.edu/a/", "https://uni.edu?x=1"])
+def test_an_address_below_the_root_of_a_host_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError, match="pages are at the root of their host"):
+        Settings(public_url=address)
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_one_that_it_looks_like() -> None:
+    names = ["SECATEUR_STORE_URLS", "secateur_port", "SECATEUR_TOKEN", "SECATEUR_QQQ", "PATH", "SECATEUR_DATA_DIR"]
+
+    told = unknown(names)
+
+    assert told == [
+        "name=SECATEUR_QQQ: there is no such setting",
+        "name=SECATEUR_STORE_URLS: there is no such setting; did you mean SECATEUR_STORE_URL?",
+    ]
+
+
+def test_the_document_for_operators_names_every_setting_and_no_other() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"SECATEUR_[A-Z0-9_]+", text)) == {
+        f"SECATEUR_{name}".upper() for name in Settings.model_fields
+    }
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import supervisor
+from app import logs, supervisor
 from app.cli import main
 from app.commands import migrating
 from app.settings import Settings
@@ -63,6 +63,22 @@ def test_machines_with_names_of_their_own_share_a_data_folder(
 
     assert result.exit_code == 0, result.output
     assert ["worker", "--name", "lab/2-1"] in [list(child.arguments) for child in started[0]]
+
+
+def test_a_variable_that_is_no_setting_is_told_at_the_start(
+    settings: Settings,
+    started: list[Sequence[Child]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("SECATEUR_STORE_URI", "s3://mistyped")
+    monkeypatch.setattr(logs, "configure", lambda form: None)  # it would take the log from this test
+
+    CliRunner().invoke(main, ["run"])
+
+    assert [each.getMessage() for each in caplog.records if "settings.unknown" in each.getMessage()] == [
+        "settings.unknown name=SECATEUR_STORE_URI: there is no such setting; did you mean SECATEUR_STORE_URL?"
+    ]
 
 
 @pytest.mark.only_on("postgres", reason="a file is never away")
