@@ -71,7 +71,12 @@ class Entry:
     @property
     def shows_scores(self) -> bool:
         """Whether this person may see scores."""
-        return self.is_staff or self.is_published or self.definition.course.board.scores is Scores.SHOWN
+        return self.is_staff or self.students_see_scores
+
+    @property
+    def students_see_scores(self) -> bool:
+        """Whether students may see scores, whoever this person is."""
+        return self.is_published or self.definition.course.board.scores is Scores.SHOWN
 
     @property
     def shows_board(self) -> bool:

@@ -1,7 +1,8 @@
-"""A graded submission as Gradescope's `results.json`, of what its student may see: pure over a report.
+"""A graded submission as Gradescope's `results.json`: pure over a report.
 
 Gradescope's documentation, "Autograder Specifications": a score, or tests with scores of their own; `visibility` of
-`after_published` keeps a thing from the student until the instructor publishes the grades.
+`after_published` keeps a thing from the student until the instructor publishes the grades. Gradescope keeps it; we do
+not, so a reader who may not see scores is sent none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,39 +10,43 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from grader.report import Status
+
 VISIBLE, LATER, HIDDEN = "visible", "after_published", "hidden"
 PASSED, FAILED = "passed", "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """What results are made of. `points` are of `most`; None where the report was a refusal."""
+    """What results are made of.
+
+    `points` are of `most`; None where the report is a refusal, and for a reader who may not see scores: `report` has none then.
+    """
 
     submission_id: int
     url: str
     report: Mapping[str, Any]
     points: Fraction | None
     most: Fraction
-    shows_scores: bool
+    students_see_scores: bool
     lower_is_better: bool
     seconds: float
 
 
 def results(graded: Graded) -> dict[str, Any]:
     """The document. A refused file has 0 points and a failed test for each thing to change."""
-    report = graded.report
-    is_refused = graded.points is None
-    about_scores = VISIBLE if graded.shows_scores or is_refused else LATER
-    tests = _problems(report) if is_refused else _measured(graded, about_scores)
+    report, points = graded.report, graded.points
+    is_refused = report["status"] == Status.REJECTED
+    about_scores = VISIBLE if graded.students_see_scores or points is None else LATER
     return {
-        "score": 0.0 if graded.points is None else _number(graded.points),
+        "score": 0.0 if is_refused else _known(points),
         "max_score": _number(graded.most),
         "execution_time": round(graded.seconds, 3),
         "output": f"Submission {graded.submission_id}, in full at {graded.url}",
         "visibility": about_scores,
         "stdout_visibility": HIDDEN,
-        "tests": tests,
-        "leaderboard": [] if is_refused or not graded.shows_scores else _board(graded),
+        "tests": _problems(report) if is_refused else [*_checked(report), *_measured(graded, about_scores)],
+        "leaderboard": _board(graded) if graded.students_see_scores and points is not None else [],
         "extra_data": {"submission": graded.submission_id, "url": graded.url, "file": report["digests"]["file"]},
     }
 
@@ -61,22 +66,25 @@ def _problems(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*found, _fact("The file can be graded", FAILED, "No: see what to change.", VISIBLE)]
 
 
+def _checked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    parts = f"{report['zeros']:,} of {report['parameters']:,} weights are zero: {report['sparsity']:.4f}"
+    return [
+        _fact("The file can be graded", PASSED, "Names, shapes and values are as they have to be.", VISIBLE),
+        _fact("Sparsity", PASSED, parts, VISIBLE),
+    ]
+
+
 def _measured(graded: Graded, visibility: str) -> list[dict[str, Any]]:
+    if graded.points is None:
+        return []
     report, split = graded.report, _split(graded.report)
     score = {
         **_fact("Score", PASSED, f"{report['score']:.4f}, exactly {report['score_exact']}", visibility),
-        "score": _number(graded.points or Fraction(0)),
+        "score": _number(graded.points),
         "max_score": _number(graded.most),
     }
-    parts = f"{report['zeros']:,} of {report['parameters']:,} weights are zero: {report['sparsity']:.4f}"
-    tests = [
-        _fact("The file can be graded", PASSED, "Names, shapes and values are as they have to be.", VISIBLE),
-        score,
-        _fact(
-            "Accuracy", PASSED, f"{split['correct']:,} of {split['examples']:,}: {split['accuracy']:.4f}", visibility
-        ),
-        _fact("Sparsity", PASSED, parts, VISIBLE),
-    ]
+    right = f"{split['correct']:,} of {split['examples']:,}: {split['accuracy']:.4f}"
+    tests = [score, _fact("Accuracy", PASSED, right, visibility)]
     reached = report.get("scores", {}).get("public", report)["full_credit"]
     if reached is not None:
         told = (PASSED, "Reached.") if reached else (FAILED, "Not reached.")
@@ -103,6 +111,10 @@ def _split(report: Mapping[str, Any]) -> Mapping[str, Any]:
     splits = report["splits"]
     found: Mapping[str, Any] = splits["public"] if "public" in splits else next(iter(splits.values()))
     return found
+
+
+def _known(points: Fraction | None) -> float | None:
+    return None if points is None else _number(points)
 
 
 def _number(value: Fraction) -> float:

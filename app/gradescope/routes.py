@@ -40,7 +40,7 @@ class ResultsBody(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    score: float
+    score: float | None = Field(description="Null where this reader may not see scores; 0 for a refused file.")
     max_score: float
     execution_time: float = Field(description="Seconds from the file's arrival to its result.")
     output: str
@@ -61,7 +61,10 @@ class ResultsBody(BaseModel):
 def show_results(
     services: AppServices, signed: Signed, session: Reading, submission_id: RowNumber, most: Most = None
 ) -> Response:
-    """What its student may see: nothing of a private part, and hidden scores only once Gradescope publishes grades."""
+    """What Gradescope shows: nothing of a private part. Scores kept for staff are told to staff alone.
+
+    Those are `after_published` then, so that a student sees them once Gradescope publishes grades.
+    """
     found, entry = visible(session, services, signed, submission_id)
     wanted = None if most is None else Fraction(str(most))
     graded = service.graded(entry, queries.live(found), wanted, services.settings.public_url)

@@ -13,7 +13,6 @@ from app.accounts import service as accounts
 from app.audit.recording import record
 from app.competitions import calendar
 from app.competitions.access import Entry
-from app.competitions.definition import Scores
 from app.errors import Conflict
 from app.grades.points import Decided, Numbers, grade, passed
 from app.grades.service import most_points, points_of
@@ -33,7 +32,7 @@ TOKEN_LIFETIME = timedelta(days=240)
 
 
 def graded(entry: Entry, grading: Grading, most: Fraction | None, public_url: str) -> Graded:
-    """What results are made of. Raises Conflict where there is no result of the file."""
+    """What results are made of, as whoever entered may see it. Raises Conflict where there is no result of the file."""
     number = grading.submission_id
     if not grading.state.is_end:
         raise Conflict("not-graded", f"Submission {number} is {grading.state.value}; ask again when it has ended.")
@@ -41,7 +40,7 @@ def graded(entry: Entry, grading: Grading, most: Fraction | None, public_url: st
         raise Conflict(
             "grading-failed", f"Submission {number} could not be graded, by a fault of ours; no try is used."
         )
-    report = visible_report(grading.report, shows_scores=True, shows_private=False)
+    report = visible_report(grading.report, shows_scores=entry.shows_scores, shows_private=False)
     assert report is not None  # noqa: S101 - there is one
     received, finished = grading.submission.received_at, grading.finished_at
     most = most or most_points(entry) or ONE
@@ -49,9 +48,9 @@ def graded(entry: Entry, grading: Grading, most: Fraction | None, public_url: st
         submission_id=number,
         url=f"{public_url}/submissions/{number}",
         report=report,
-        points=_points(entry, grading, most) if grading.state is State.SCORED else None,
+        points=_points(entry, grading, most) if entry.shows_scores and grading.state is State.SCORED else None,
         most=most,
-        shows_scores=entry.definition.course.board.scores is Scores.SHOWN,
+        students_see_scores=entry.students_see_scores,
         lower_is_better=entry.definition.grading.grading.lower_is_better,
         seconds=(finished - received).total_seconds() if finished else 0.0,
     )

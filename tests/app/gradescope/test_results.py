@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.clock import read_clock
 from app.database import Database
+from models.boards import BoardMode, BoardState
 from models.gradings import State
 from tests.app import term
 from tests.app.time_travel import Clock
@@ -89,6 +91,34 @@ def test_hidden_scores_are_told_when_gradescope_publishes_them(program: Open, re
     assert found["leaderboard"] == []
     told = [test for test in found["tests"] if test["visibility"] == "visible"]
     assert "0.5" not in str([test["output"] for test in told if test["name"] != "Sparsity"])
+
+
+def test_hidden_scores_are_told_to_no_student(program: Open, records: Database, world: World) -> None:
+    number, refused = hand_in(records, world, "ada", file="a"), hand_in(records, world, "ada", file="b")
+    settle(records, number, Fraction(1, 2))
+    settle(records, refused, state=State.REJECTED)
+    change_rules(records, world, "scores: shown", "scores: staff")
+
+    found = results(program("ada"), number)
+
+    assert (found["score"], found["leaderboard"]) == (None, [])
+    assert [test["name"] for test in found["tests"]] == ["The file can be graded", "Sparsity"]
+    assert all("score" not in test for test in found["tests"])
+    assert "15" not in str([test["output"] for test in found["tests"] if test["name"] != "Sparsity"])
+    assert results(program("ada"), refused)["score"] == 0
+
+
+def test_published_scores_are_told_to_students(program: Open, records: Database, world: World) -> None:
+    number = hand_in(records, world, "ada")
+    settle(records, number, Fraction(1, 2))
+    change_rules(records, world, "scores: shown", "scores: staff")
+    with records.write() as session:
+        session.add(BoardState(competition_id=1, mode=BoardMode.LIVE, published_at=read_clock(session)))
+
+    for name in ("ada", "instructor"):
+        found = results(program(name), number)
+        assert (found["score"], found["visibility"]) == (1, "visible")
+        assert found["leaderboard"]
 
 
 def test_points_by_formula_are_those_of_the_file_and_nothing_private_is_told(
