@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app import course_error_codes as courses
+from app.boards import explained as boards
 from app.finalists import explained as finalists
 from app.gradebooks import explained as gradebooks
 from app.people import explained as people
@@ -125,10 +126,6 @@ CODES = {
     ),
     "grading-under-way": Explained("The submission is being graded at this moment.", "Wait until it has ended."),
     "announcement-empty": Explained("The announcement has no text.", "Write it first."),
-    "still-open": Explained(
-        "Boards are published when no files are taken any more.", "Wait for the close, or change it in the definition."
-    ),
-    "not-published": Explained("The boards were not published.", "There is nothing to take back."),
     "name-taken": Explained("The name stands on the board already.", "Choose another one."),
     "baseline-of-numbers": Explained("A baseline of numbers takes no file.", "Enter another one without numbers."),
     "nothing-chosen": Explained(
@@ -236,6 +233,7 @@ CODES = {
     **{
         code: Explained(*told)
         for code, told in {
+            **boards.CODES,
             **courses.CODES,
             **finalists.CODES,
             **gradebooks.CODES,

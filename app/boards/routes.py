@@ -64,7 +64,7 @@ def show(request: Request, services: AppServices, signed: Signed, session: Readi
         "entry": entry,
         "state": queries.state(session, entry.competition.id),
         "closes": closes,
-        "is_closed": closes is None or read_clock(session) > closes,
+        "is_closed": closes is not None and read_clock(session) > closes,
         "baselines": baselines.entered(session, entry.competition.id),
         "may_decide": is_instructor(session, entry.competition.course_id, signed.user),
     }

@@ -4,7 +4,8 @@ A frozen board shows students the results that counted at that moment, whatever 
 disqualified leaves it. Staff see the boards as they are at any time.
 """
 
-from sqlalchemy import select
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.audit.recording import record
@@ -15,7 +16,6 @@ from app.errors import Conflict, Unprocessable
 from app.leaderboard.service import standings_of
 from grader.splits import Part
 from models.boards import BoardMode, BoardState, FrozenRow
-from models.competitions import Competition
 
 MAX_REASON_CHARACTERS = 1000
 
@@ -36,14 +36,9 @@ def publish(session: Session, entry: Entry, reason: str, by_id: int) -> BoardSta
 
     A board that is hidden or frozen is shown again. Raises Conflict while files are taken: whoever saw private scores could use them.
     """
-    told, now = _reason(reason), read_clock(session)
-    closes = entry.takes_until()
-    if closes is not None and now <= closes:
-        local = closes.astimezone(entry.zone)
-        raise Conflict(
-            "still-open", f"Files are taken until {local:%d %b %Y at %H:%M %Z}; publish the board after that."
-        )
-    state = _locked(session, entry)
+    told = _reason(reason)
+    state, now = _locked(session, entry), read_clock(session)
+    _check_closed(entry, now)
     state.mode, state.since, state.published_at, state.by_id = BoardMode.LIVE, now, now, by_id
     _keep(session, entry, BoardMode.LIVE)
     _record(session, entry, "board.publish", by_id, reason=told)
@@ -65,9 +60,25 @@ def withdraw(session: Session, entry: Entry, reason: str, by_id: int) -> BoardSt
 _VERBS = {BoardMode.LIVE: "show", BoardMode.FROZEN: "freeze", BoardMode.HIDDEN: "hide"}
 
 
+def _check_closed(entry: Entry, now: datetime) -> None:
+    closes = entry.takes_until()
+    if closes is None:
+        raise Conflict(
+            "still-open",
+            "Files are taken without an end. Close the competition on its check list, then publish the board.",
+        )
+    if now <= closes:
+        local = closes.astimezone(entry.zone)
+        raise Conflict(
+            "still-open",
+            f"Files are taken until {local:%d %b %Y at %H:%M %Z}; publish the board after that, or close the competition"
+            " on its check list first.",
+        )
+
+
 def _locked(session: Session, entry: Entry) -> BoardState:
-    """The state of the boards, for this transaction alone."""
-    session.execute(select(Competition.id).where(Competition.id == entry.competition.id).with_for_update())
+    """The state of the boards, for this transaction alone; neither does anybody open or close the competition in it."""
+    session.refresh(entry.competition, ["closed_at"], with_for_update=True)
     state = queries.state(session, entry.competition.id)
     if state is None:
         state = BoardState(competition_id=entry.competition.id, mode=BoardMode.LIVE)

@@ -65,8 +65,12 @@ class Entry:
 
     def takes_until(self, extended: datetime | None = None) -> datetime | None:
         """The last moment at which files of an entrant with such an extension are taken; None: there is no end."""
-        ends = (calendar.closing(self.definition.course, self.zone, extended), self.competition.closed_at)
-        return min((end for end in ends if end is not None), default=None)
+        return self._closed_or(calendar.closing(self.definition.course, self.zone, extended))
+
+    @property
+    def teams_until(self) -> datetime | None:
+        """The last moment at which students change teams; None: there is no end."""
+        return self._closed_or(calendar.teams_until(self.definition.course, self.zone))
 
     @property
     def shows_scores(self) -> bool:
@@ -97,6 +101,10 @@ class Entry:
     def is_published(self) -> bool:
         """Whether staff opened what the definition keeps to them."""
         return self.board is not None and self.board.published_at is not None
+
+    def _closed_or(self, stated: datetime | None) -> datetime | None:
+        """The earlier of a stated end and of the moment at which staff closed the competition."""
+        return min((end for end in (stated, self.competition.closed_at) if end is not None), default=None)
 
 
 def enter(session: Session, definitions: Definitions, slug: str, user: User) -> Entry:

@@ -48,8 +48,8 @@ def _first_moment(entry: Entry, extended: datetime | None) -> datetime | None:
     """
     rules, zone = entry.definition.course, entry.zone
     stated = calendar.private_from(rules, zone, extended)
-    if entry.board is None or entry.board.published_at is None:
-        return stated
     closes = entry.takes_until(extended)
-    published = entry.board.published_at if closes is None else max(entry.board.published_at, closes)
+    if closes is None or entry.board is None or entry.board.published_at is None:
+        return stated
+    published = max(entry.board.published_at, closes)
     return published if stated is None else min(stated, published)

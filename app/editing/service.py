@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.recording import record
+from app.boards import queries as boards
 from app.clock import read_clock
 from app.competitions import service as competitions
 from app.editing import examining, queries
@@ -85,7 +86,10 @@ def version_numbered(session: Session, competition: Competition, number: int) ->
 
 
 def open_(session: Session, competition: Competition, checks: list[Check], actor_id: int) -> None:
-    """Shows a draft to students, or takes files again where they were stopped. Raises Conflict while a check is red."""
+    """Shows a draft to students, or takes files again where they were stopped.
+
+    Raises Conflict while a check of a draft is red, and while a board is published.
+    """
     wrong = red(checks) if competition.opened_at is None else []
     if wrong:
         errors = [{"message": check.told, "where": check.name} for check in wrong]
@@ -93,7 +97,9 @@ def open_(session: Session, competition: Competition, checks: list[Check], actor
     held = _held(session, competition)
     if held.opened_at is None:
         held.opened_at = read_clock(session)
-    held.closed_at = None
+    if held.closed_at is not None:
+        _check_unpublished(session, held)
+        held.closed_at = None
     audit(session, "competition.open", competition, actor_id)
 
 
@@ -111,6 +117,17 @@ def audit(session: Session, action: str, competition: Competition, actor_id: int
     """Writes down who did what with a competition."""
     subject = f"competition:{competition.id}"
     record(session, actor_id, action, subject, competition_id=competition.id, **detail)
+
+
+def _check_unpublished(session: Session, competition: Competition) -> None:
+    """Whoever saw private scores could use them in what they hand in next."""
+    board = boards.state(session, competition.id)
+    if board is not None and board.published_at is not None:
+        raise Conflict(
+            "board-published",
+            "The boards are published, and whoever saw them could use that. Take the publication back on the page of "
+            "the boards, then take files again.",
+        )
 
 
 def _held(session: Session, competition: Competition) -> Competition:

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
-from app.competitions import calendar
 from app.competitions.access import Entry
 from app.competitions.course_rules import FinalistRule
 from app.competitions.moments import last_instant
@@ -133,7 +132,8 @@ def _is_decided(session: Session, entry: Entry, user: User) -> bool:
     seen = reveal(session, entry, user)
     if seen.has_private:
         return seen.may_see
-    closes = calendar.closing(entry.definition.course, entry.zone)
+    extension = courses.extension_of(session, entry.competition.id, user.id)
+    closes = entry.takes_until(extension.until if extension else None)
     return entry.shows_scores and (closes is None or read_clock(session) > closes)
 
 

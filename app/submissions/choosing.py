@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
-from app.competitions import calendar
 from app.competitions.access import Entry
 from app.errors import Conflict
 from app.leaderboard import queries as boards
@@ -34,7 +33,7 @@ def choice_of(session: Session, entry: Entry, submission: Submission) -> Choice 
     if most is None or submission.is_staff:
         return None
     extended = session.scalar(select(Extension.until).where(Extension.entrant_id == submission.entrant_id))
-    until = calendar.closing(entry.definition.course, entry.zone, extended)
+    until = entry.takes_until(extended)  # nobody sees the private part before, so that nobody chooses by it
     is_open = until is None or read_clock(session) <= until
     return Choice(most, boards.chosen(session, submission.entrant_id), until, is_open)
 

@@ -8,7 +8,6 @@ from random import SystemRandom
 from sqlalchemy.orm import Session
 
 from app.clock import read_clock
-from app.competitions import calendar
 from app.competitions.access import Entry
 from app.competitions.course_rules import TeamRule
 from app.courses import queries as courses
@@ -60,7 +59,7 @@ def team_of(session: Session, entry: Entry, user: User) -> Team:
     """The team of a person as it is now. Raises NotFound where there are none."""
     rule = rule_of(entry)
     entrant = courses.entrant_of(session, entry.competition.id, user.id)
-    until = calendar.teams_until(entry.definition.course, entry.zone)
+    until = entry.teams_until
     is_over = until is not None and read_clock(session) > until
     return Team(
         rule=rule,
@@ -156,7 +155,7 @@ def check_open(session: Session, entry: Entry) -> None:
         raise Conflict("team-staff", "Staff are in no team; assign students on the page of all teams.")
     if rule.formed_by == "staff":
         raise Conflict("teams-by-staff", "In this competition the staff form the teams. Ask them.")
-    until = calendar.teams_until(entry.definition.course, entry.zone)
+    until = entry.teams_until
     if until is not None and read_clock(session) > until:
         when = f"{until.astimezone(entry.zone):%d %b %Y at %H:%M %Z}"
         raise Conflict("teams-frozen", f"Teams could be changed until {when}. Ask the staff.")

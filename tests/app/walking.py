@@ -137,7 +137,7 @@ CASES: Mapping[str, Case] = {
     "POST /competitions/{slug}/notes": Case(200, {"submission": "1", "text": "t"}),
     "POST /competitions/{slug}/notes/{note_id}/removal": Case(404),
     "POST /competitions/{slug}/board": Case(200, {"mode": "frozen", "reason": "r"}),
-    "POST /competitions/{slug}/board/publication": Case(200, {"reason": "r"}),
+    "POST /competitions/{slug}/board/publication": Case(409, {"reason": "r"}),
     "POST /competitions/{slug}/board/publication/removal": Case(409, {"reason": "r"}),
     "POST /competitions/{slug}/baselines": Case(201, {"name": "dense"}, again=409),
     "POST /competitions/{slug}/baselines/{baseline_id}/removal": Case(404),

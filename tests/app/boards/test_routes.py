@@ -18,6 +18,9 @@ from tests.app.world import World, change_rules, hand_in, settle
 Open = Callable[[str | None], TestClient]
 BASE = "/competitions/demo/board"
 BOARD = "/competitions/demo/leaderboard"
+LATE = "  late: {until: 2023-04-02 23:59, per_day: 0.1, grace_minutes: 10}\n"
+NEVER = term.COURSE.replace("closes: 2023-03-31 23:59", "closes: null").replace(LATE, "")
+"""A term that takes files without an end."""
 
 
 @pytest.fixture
@@ -31,6 +34,10 @@ def two(records: Database, world: World) -> Sequence[int]:
 
 def scores(program: Open, who: str, address: str = BOARD) -> list[float]:
     return [row["score"] for row in program(who).get(address).json()["rows"]]
+
+
+def close(program: Open) -> None:
+    assert program("instructor").post("/competitions/demo/closing").status_code == 200
 
 
 def act(program: Open, mode: str, who: str = "instructor") -> int:
@@ -127,6 +134,7 @@ def test_publishing_shows_what_the_definition_keeps_to_the_staff(
 ) -> None:
     change_rules(records, world, "scores: shown", "scores: staff")
     assert program("ada").get(BOARD).status_code == 403
+    close(program)
 
     published = program("instructor").post(f"{BASE}/publication", data={"reason": "The end."})
 
@@ -164,6 +172,49 @@ def test_nothing_is_published_while_files_are_taken(program: Open, ended: None, 
     assert (refused.status_code, refused.json()["code"]) == (409, "still-open")
 
 
+def test_what_never_closes_is_published_once_it_is_closed(
+    program: Open, browser: Open, records: Database, world: World, ended: None
+) -> None:
+    term.apply(records, world, world.folder, NEVER)
+    staff = program("instructor")
+
+    refused = staff.post(f"{BASE}/publication", data={"reason": "r"})
+    page = browser("instructor").get(BASE).text
+    close(program)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "still-open")
+    assert "Close the competition" in refused.json()["detail"]
+    assert "Files are taken without an end" in page
+    assert f'action="{BASE}/publication"' not in page
+    assert staff.post(f"{BASE}/publication", data={"reason": "r"}).status_code == 200
+    assert program("ada").get(f"{BOARD}?board=private").status_code == 200
+
+
+def test_no_files_are_taken_again_while_a_board_is_published(program: Open, browser: Open, ended: None) -> None:
+    staff = program("instructor")
+    close(program)
+    staff.post(f"{BASE}/publication", data={"reason": "r"})
+
+    refused = staff.post("/competitions/demo/opening")
+    page = browser("instructor").get("/competitions/demo/setup").text
+    staff.post(f"{BASE}/publication/removal", data={"reason": "r"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "board-published")
+    assert "Take files again" not in page
+    assert staff.post("/competitions/demo/opening").status_code == 200
+    assert program("ada").get("/competitions/demo").json()["is_open"] is True
+
+
+def test_a_published_private_board_is_kept_back_where_files_are_taken_without_an_end(
+    program: Open, records: Database, world: World, ended: None, clock: Clock
+) -> None:
+    clock.travel_to(term.at("2023-04-05 12:00"))
+    program("instructor").post(f"{BASE}/publication", data={"reason": "r"})
+    term.apply(records, world, world.folder, NEVER)
+
+    assert program("ada").get(f"{BOARD}?board=private").status_code == 403
+
+
 def test_whoever_may_still_hand_in_sees_a_published_board_later(
     program: Open, world: World, ended: None, clock: Clock
 ) -> None:
@@ -195,6 +246,7 @@ def test_acts_need_a_reason_and_are_written_down(program: Open, records: Databas
     assert program("instructor").post(BASE, data={"mode": "hidden"}).json()["code"] == "reason-missing"
     for mode in ("frozen", "hidden", "live"):
         act(program, mode)
+    close(program)
     program("instructor").post(f"{BASE}/publication", data={"reason": "The end."})
     program("instructor").post(f"{BASE}/publication/removal", data={"reason": "Too early."})
 
@@ -204,10 +256,11 @@ def test_acts_need_a_reason_and_are_written_down(program: Open, records: Databas
         "board.freeze",
         "board.hide",
         "board.show",
+        "competition.close",
         "board.publish",
         "board.withdraw",
     ]
-    assert all(each.detail["reason"] for each in entries)
+    assert all(each.detail["reason"] for each in entries if each.action != "competition.close")
     assert (
         program("instructor").post(f"{BASE}/publication/removal", data={"reason": "r"}).json()["code"]
         == "not-published"
@@ -216,6 +269,7 @@ def test_acts_need_a_reason_and_are_written_down(program: Open, records: Databas
 
 def test_the_page_has_a_form_for_every_act(browser: Open, two: Sequence[int]) -> None:
     staff = browser("instructor")
+    staff.post("/competitions/demo/closing")
 
     assert staff.post(BASE, data={"mode": "frozen", "reason": "r"}).headers["location"] == BASE
     page = staff.get(BASE).text

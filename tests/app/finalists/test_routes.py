@@ -55,6 +55,26 @@ def test_nobody_is_asked_while_files_are_still_taken(
     assert len(program("instructor").get(FINALISTS).json()["items"]) == 2
 
 
+def test_closing_a_competition_asks_its_leaders(
+    program: Open, records: Database, world: World, leaders: dict[str, int]
+) -> None:
+    change_rules(records, world, "course:\n", RULE, ("closes: null", "closes: 2096-01-01 00:00"))
+
+    assert program("instructor").post("/competitions/demo/closing").status_code == 200
+
+    asked = {name: program(name).get(CODE).json()["is_asked"] for name in leaders}
+    assert asked == {"ada": True, "grace": True, "alan": False}
+
+
+def test_whoever_may_still_hand_in_is_not_asked_yet(program: Open, world: World, leaders: dict[str, int]) -> None:
+    form = {"until": "2096-01-01 00:00", "reason": "ill"}
+    address = f"/competitions/demo/grades/{world.people['grace'].id}/extension"
+    assert program("instructor").post(address, data=form).status_code == 200
+
+    assert program("ada").get(CODE).json()["is_asked"] is True
+    assert program("grace").get(CODE).json()["is_asked"] is False
+
+
 def test_staff_see_where_code_names_what_is_forbidden(program: Open, leaders: dict[str, int]) -> None:
     assert upload(program("ada")).status_code == 201
 

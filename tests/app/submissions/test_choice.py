@@ -54,6 +54,21 @@ def test_after_the_close_the_page_tells_and_has_no_button(browser: Open, three: 
     assert "Private score" in page
 
 
+def test_nobody_chooses_by_private_scores_that_staff_published_early(
+    program: Open, three: list[int], clock: Clock
+) -> None:
+    clock.travel_to(at("2023-03-28 12:00"))
+    staff, ada = program("instructor"), program("ada")
+    assert staff.post("/competitions/demo/closing", data={"reason": "all are done"}).status_code == 200
+    closed = ada.put(f"/submissions/{three[0]}/choice")
+    assert staff.post("/competitions/demo/board/publication", data={"reason": "r"}).status_code == 200
+
+    assert ada.get(f"/submissions/{three[0]}").json()["private_score"] is not None
+    for answer in (closed, ada.put(f"/submissions/{three[1]}/choice"), ada.delete(f"/submissions/{three[1]}/choice")):
+        assert (answer.status_code, answer.json()["code"]) == (409, "choice-closed")
+    assert "28 Mar 2023 at 12:00" in closed.json()["detail"]
+
+
 def test_two_at_once_do_not_both_take_the_last_place(program: Open, three: list[int]) -> None:
     program("ada").put(f"/submissions/{three[0]}/choice")
     clients = [program("ada") for _ in three[1:]]

@@ -161,6 +161,21 @@ def test_after_the_freeze_only_staff_change_teams(program: Open, records: Databa
     assert program("instructor").post("/competitions/demo/teams/assignment", data=form).status_code == 200
 
 
+def test_teams_end_when_staff_close_the_competition(program: Open, world: World) -> None:
+    invitation = invite(program, "ada", "grace")
+    code = post(program("ada"), f"{TEAM}/link")["code"]
+
+    assert program("instructor").post("/competitions/demo/closing").status_code == 200
+
+    frozen = (409, "teams-frozen")
+    assert code_of(program("grace").post(f"{TEAM}/invitations/{invitation}/acceptance")) == frozen
+    assert code_of(program("grace").post(f"{TEAM}/joining", data={"code": code})) == frozen
+    team = program("ada").get(TEAM).json()
+    assert (team["is_open"], team["until"] is None) == (False, False)
+    assert program("instructor").post("/competitions/demo/opening").status_code == 200
+    assert len(post(program("grace"), f"{TEAM}/joining", code=code)["members"]) == 2
+
+
 def test_where_staff_form_teams_students_do_not(program: Open, records: Database, world: World) -> None:
     change_rules(records, world, "course:\n", "course:\n  teams: {size: 2, formed_by: staff}\n")
 
