@@ -57,6 +57,11 @@ def extension_of(session: Session, competition_id: int, user_id: int) -> Extensi
     return session.scalar(_EXTENSION, {"competition": competition_id, "user": user_id})
 
 
+def extended_end(session: Session, entrant_id: int) -> datetime | None:
+    """Until when an entrant may hand in, where staff granted something."""
+    return session.scalar(select(Extension.until).where(Extension.entrant_id == entrant_id))
+
+
 def extended_ends(session: Session, user_id: int) -> Mapping[int, datetime | None]:
     """By competition, until when the user's entrants may hand in, where staff granted something."""
     wanted = (

@@ -67,7 +67,7 @@ def show_results(
     """
     found, entry = visible(session, services, signed, submission_id)
     wanted = None if most is None else Fraction(str(most))
-    graded = service.graded(entry, queries.live(found), wanted, services.settings.public_url)
+    graded = service.graded(session, entry, queries.live(found), wanted, services.settings.public_url)
     return JSONResponse(results(graded))
 
 

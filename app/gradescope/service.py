@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from app.accounts import service as accounts
 from app.audit.recording import record
 from app.competitions import calendar
 from app.competitions.access import Entry
+from app.courses import queries as courses
 from app.errors import Conflict
 from app.grades.points import Decided, Numbers, grade, passed
 from app.grades.service import most_points, points_of
@@ -31,7 +32,7 @@ TOKEN_LIFETIME = timedelta(days=240)
 """A term, and what comes after it."""
 
 
-def graded(entry: Entry, grading: Grading, most: Fraction | None, public_url: str) -> Graded:
+def graded(session: Session, entry: Entry, grading: Grading, most: Fraction | None, public_url: str) -> Graded:
     """What results are made of, as whoever entered may see it. Raises Conflict where there is no result of the file."""
     number = grading.submission_id
     if not grading.state.is_end:
@@ -44,11 +45,13 @@ def graded(entry: Entry, grading: Grading, most: Fraction | None, public_url: st
     assert report is not None  # noqa: S101 - there is one
     received, finished = grading.submission.received_at, grading.finished_at
     most = most or most_points(entry) or ONE
+    extended = courses.extended_end(session, grading.submission.entrant_id)
+    is_told = entry.shows_scores and grading.state is State.SCORED
     return Graded(
         submission_id=number,
         url=f"{public_url}/submissions/{number}",
         report=report,
-        points=_points(entry, grading, most) if entry.shows_scores and grading.state is State.SCORED else None,
+        points=_points(entry, grading, most, extended) if is_told else None,
         most=most,
         students_see_scores=entry.students_see_scores,
         lower_is_better=entry.definition.grading.grading.lower_is_better,
@@ -89,9 +92,9 @@ def archive(entry: Entry, token: str, public_url: str, most: Fraction | None) ->
     return sink.getvalue()
 
 
-def _points(entry: Entry, grading: Grading, most: Fraction) -> Fraction:
+def _points(entry: Entry, grading: Grading, most: Fraction, extended: datetime | None) -> Fraction:
     """The points by formula that this submission alone is worth; without any, full credit, or its share of it."""
-    rules, numbers = points_of(entry), _numbers(entry, grading)
+    rules, numbers = points_of(entry), _numbers(entry, grading, extended)
     if any(part.formula for part in rules.parts):
         found = grade(rules, entry.definition.course.late, numbers, Decided({})).parts
         return sum((part.points for part in found if part.points is not None), Fraction(0))
@@ -107,7 +110,7 @@ def _full_credit(grading: Grading) -> bool:
     return bool((report.get("scores") or {}).get("public", report).get("full_credit"))
 
 
-def _numbers(entry: Entry, grading: Grading) -> Numbers:
+def _numbers(entry: Entry, grading: Grading, extended: datetime | None) -> Numbers:
     """What formulas may speak of, as far as one submission tells it: no rank, and of the private part that nothing is passed."""
     submission, course = grading.submission, entry.definition.course
     score = Fraction(grading.score_exact or 0)
@@ -121,5 +124,5 @@ def _numbers(entry: Entry, grading: Grading) -> Numbers:
         "public_score": score,
         "public_baselines": Fraction(passed(score, known, lower_is_better=lower)),
         "private_baselines": Fraction(0),
-        "late_days": Fraction(calendar.late_days(course, entry.zone, submission.received_at)),
+        "late_days": Fraction(calendar.late_days(course, entry.zone, submission.received_at, extended)),
     }

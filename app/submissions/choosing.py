@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.clock import read_clock
 from app.competitions.access import Entry
+from app.courses import queries as courses
 from app.errors import Conflict
 from app.leaderboard import queries as boards
 from models.entrants import Entrant
 from models.gradings import State
-from models.points import Extension
 from models.submissions import Submission
 
 
@@ -32,7 +32,7 @@ def choice_of(session: Session, entry: Entry, submission: Submission) -> Choice 
     most = entry.definition.course.board.choose
     if most is None or submission.is_staff:
         return None
-    extended = session.scalar(select(Extension.until).where(Extension.entrant_id == submission.entrant_id))
+    extended = courses.extended_end(session, submission.entrant_id)
     until = entry.takes_until(extended)  # nobody sees the private part before, so that nobody chooses by it
     is_open = until is None or read_clock(session) <= until
     return Choice(most, boards.chosen(session, submission.entrant_id), until, is_open)

@@ -135,6 +135,22 @@ def test_points_by_formula_are_those_of_the_file_and_nothing_private_is_told(
     assert "868" not in str(found)
 
 
+def test_within_an_extension_nothing_is_late(
+    program: Open, records: Database, world: World, tmp_path: Path, clock: Clock
+) -> None:
+    term.apply(records, world, tmp_path)
+    clock.travel_to(datetime(2023, 4, 2, 12, tzinfo=term.TAIPEI))
+    numbers = {name: term.graded(records, world, name, 913, 868) for name in ("ada", "grace")}
+    form = {"until": "2023-04-02 23:59", "reason": "ill"}
+    address = f"/competitions/demo/grades/{world.people['ada'].id}/extension"
+    assert program("instructor").post(address, data=form).status_code == 200
+
+    scores = {name: results(program("instructor"), number)["score"] for name, number in numbers.items()}
+
+    # The second late day has begun for Grace, and each costs a tenth.
+    assert scores == {"ada": 2, "grace": 1.6}
+
+
 def test_points_by_formula_over_the_public_score_are_told(program: Open, records: Database, world: World) -> None:
     points = "course:\n  points: {maximum: 8, parts: [{name: score, formula: 10 * score}]}\n"
     change_rules(records, world, "course:\n", points)
