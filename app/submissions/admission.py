@@ -1,6 +1,6 @@
 """Whether an upload may begin: who, where, when, how often. Decided before a byte of its body is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -18,6 +18,7 @@ from app.courses import queries as courses
 from app.errors import AppError, Conflict, Forbidden, Unprocessable
 from app.services import Services
 from app.submissions import caps, quota
+from app.submissions.queries import BY_PERSON_ELSEWHERE
 from app.submissions.quota import Quota, Tries
 from models.accounts import User
 from models.gradings import Grading, State
@@ -30,13 +31,11 @@ AHEAD = timedelta(minutes=5)
 """How much the clock of the other system may be ahead."""
 
 # When an entrant's files came in: asked twice for each upload, and so put together once.
-_RECEIVED = (
-    select(Submission.received_at)
-    .join(Grading, Grading.submission_id == Submission.id)
-    .where(Submission.entrant_id == bindparam("entrant"), Grading.is_live)
-)
-_CHARGED = _RECEIVED.where(Grading.state.not_in((State.REJECTED, State.FAILED)))
-_REFUSED = _RECEIVED.where(Grading.state == State.REJECTED)
+_RECEIVED = select(Submission.received_at).join(Grading, Grading.submission_id == Submission.id).where(Grading.is_live)
+_IS_OWN = Submission.entrant_id == bindparam("entrant")
+_CHARGED = _RECEIVED.where(_IS_OWN, Grading.state.not_in((State.REJECTED, State.FAILED)))
+_REFUSED = _RECEIVED.where(_IS_OWN, Grading.state == State.REJECTED)
+_REFUSED_ELSEWHERE = _RECEIVED.where(*BY_PERSON_ELSEWHERE, Grading.state == State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +128,31 @@ def _check_baseline(session: Session, entry: Entry, user: User, baseline_id: int
 def allowance_of(session: Session, entry: Entry, user: User, now: datetime) -> Allowance:
     """The phase as it stands for a person's entrant, and what is left of its tries.
 
-    Refused files and our own faults are not charged.
+    Refused files and our own faults are not charged. One may leave a team with refused files, and these go along.
     """
     rules = entry.definition.course
     extension = courses.extension_of(session, entry.competition.id, user.id)
     window = entry.window(now, extension.until if extension else None)
-    tries = Tries()
     limited = rules.submissions != SubmissionRule()
-    if limited and (mine := courses.entrant_of(session, entry.competition.id, user.id)):
+    tries = _tries(session, entry, user, extension) if limited else Tries()
+    left = quota.quota(rules.submissions, entry.zone, now, tries, window.taken_until)
+    return Allowance(window, left, extension)
+
+
+def _tries(session: Session, entry: Entry, user: User, extension: Extension | None) -> Tries:
+    tries = Tries()
+    if mine := courses.entrant_of(session, entry.competition.id, user.id):
         # Extra tries and a limit in all need the days before, too; there are no more than some hundred submissions.
         tries = Tries(
             charged=session.scalars(_CHARGED, {"entrant": mine.id}).all(),
             refused=session.scalars(_REFUSED, {"entrant": mine.id}).all(),
             extra=extension.extra_tries if extension else 0,
         )
-    left = quota.quota(rules.submissions, entry.zone, now, tries, window.taken_until)
-    return Allowance(window, left, extension)
+    rules = entry.definition.course
+    if rules.teams is None or rules.submissions.refused_per_day is None:
+        return tries
+    elsewhere = session.scalars(_REFUSED_ELSEWHERE, {"competition": entry.competition.id, "user": user.id}).all()
+    return replace(tries, refused=[*tries.refused, *elsewhere])
 
 
 def check_open(window: Window, entry: Entry) -> None:

@@ -76,6 +76,22 @@ _MEMBER = select(EntrantMember.id).where(
 """Asked for each page of a submission, and so put together once."""
 
 
+OWN_ENTRANT = (
+    select(EntrantMember.entrant_id)
+    .where(EntrantMember.competition_id == bindparam("competition"), EntrantMember.user_id == bindparam("user"))
+    .scalar_subquery()
+)
+BY_PERSON_ELSEWHERE = (
+    Submission.user_id == bindparam("user"),
+    Submission.competition_id + 0 == bindparam("competition"),
+    Submission.entrant_id != func.coalesce(OWN_ENTRANT, 0),
+)
+"""What a person handed in for another entrant than the present one: whoever leaves a team may not send as much anew.
+
+`+ 0`: SQLite would else find everybody's files by the competition's index.
+"""
+
+
 def submission(session: Session, submission_id: int) -> Submission | None:
     """A submission with its files, gradings and people."""
     return session.scalars(_SUBMISSION, {"submission": submission_id}).unique().one_or_none()

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.uploads import Uploads
 from models.gradings import State
 from models.submissions import Submission
-from tests.app.world import World, hand_in, settle
+from tests.app.world import World, change_rules, hand_in, settle
 
 Open = Callable[[str | None], TestClient]
 H5 = b"\x89HDF\r\n\x1a\n" + bytes(100)
@@ -62,6 +62,20 @@ def test_so_many_files_of_one_entry_may_come_within_an_hour(program: Open, recor
     refused = send(program("ada")).json()
     assert refused["code"] == "hourly-full"
     assert 500 < refused["retry_after_seconds"] <= 600
+
+
+def test_whoever_leaves_a_team_sends_no_more_within_the_hour(program: Open, records: Database, world: World) -> None:
+    change_rules(records, world, "course:\n", "course:\n  teams: {size: 2}\n")
+    team = "/competitions/demo/team"
+    code = program("ada").post(f"{team}/link").json()["code"]
+    assert program("grace").post(f"{team}/joining", data={"code": code}).status_code == 200
+    for name in "abc":
+        settle(records, hand_in(records, world, "grace", file=name), state=State.REJECTED)
+
+    assert program("grace").post(f"{team}/leaving").status_code == 200
+
+    assert send(program("grace")).json()["code"] == "hourly-full"
+    assert send(program("alan")).status_code == 202
 
 
 def test_so_many_bytes_of_one_entry_are_kept(program: Open, records: Database, world: World) -> None:

@@ -126,6 +126,24 @@ def test_others_join_the_entry_that_has_submissions(program: Open, records: Data
     assert row["is_own"]
 
 
+def test_whoever_leaves_a_team_has_no_more_files_to_be_refused(program: Open, records: Database, world: World) -> None:
+    limits = "course:\n  teams: {size: 2}\n  submissions: {per_day: 5, refused_per_day: 2}\n"
+    change_rules(records, world, "course:\n", limits)
+    join(program, "grace", "ada")
+    for file in ("one", "two"):
+        settle(records, hand_in(records, world, "grace", file=file), state=State.REJECTED)
+
+    post(program("grace"), f"{TEAM}/leaving")
+
+    sent = [
+        program(name).post("/submissions", params={"competition": "demo"}, content=b"\x89HDF\r\n\x1a\n")
+        for name in ("grace", "ada", "alan")
+    ]
+    assert [code_of(each) for each in sent[:2]] == [(429, "refused-used")] * 2
+    assert sent[2].status_code == 202
+    assert program("grace").get("/competitions/demo").json()["tries"]["refused_left"] == 0
+
+
 def test_nobody_leaves_a_team_for_which_they_handed_in_and_others_do(
     program: Open, records: Database, world: World
 ) -> None:
