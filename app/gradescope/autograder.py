@@ -23,6 +23,12 @@ WAIT_SECONDS = float(os.environ.get("AUTOGRADER_WAIT_SECONDS", "900"))
 LOOK_SECONDS = 1.0
 TRIES = 5
 """Of a request that the network or a busy server spoils."""
+PASSING = (408, 429)
+"""The file came too slowly, or too much waits: it is taken in a while."""
+QUOTAS = ("quota-used", "total-used", "refused-used")
+"""What is said with such a status and lasts: the student has used what the competition allows."""
+PAUSE_SECONDS = 10.0
+"""Before the next try, where the server does not say."""
 
 
 class Refused(Exception):
@@ -119,24 +125,41 @@ def ask(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The answer as JSON. Raises Refused for what the student can change, Broken for the rest."""
+    """The answer as JSON, once there is one. Raises Refused for what the student can change, Broken for the rest."""
     url = config["url"] + path + ("?" + urllib.parse.urlencode(query) if query else "")
     headers = {"Authorization": f"Bearer {config['token']}", "Accept": "application/json", **(headers or {})}
-    trouble = ""
-    for attempt in range(TRIES):
+    trouble, spoiled, end = "", 0, time.monotonic() + WAIT_SECONDS
+    while spoiled < TRIES:
         try:
             request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the address of config.json
             with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             problem = said(error)
+            code, trouble = problem.get("code", ""), problem.get("detail") or f"HTTP {error.code}"
+            if error.code in PASSING and code not in QUOTAS:
+                hold(pause(error, problem), end, trouble)
+                continue
             if error.code < 500:
-                raise kind(error.code, problem.get("code", ""))(problem.get("detail") or f"{error.code}") from None
-            trouble = problem.get("detail") or f"HTTP {error.code}"
+                raise kind(error.code, code)(trouble) from None
         except OSError as error:
             trouble = str(error)
-        time.sleep(min(2.0**attempt, 20.0))
+        time.sleep(min(2.0**spoiled, 20.0))
+        spoiled += 1
     raise Broken(f"Secateur at {config['url']} does not answer: {trouble}")
+
+
+def pause(error: urllib.error.HTTPError, problem: dict[str, Any]) -> float:
+    """Seconds after which the server wants to be asked again."""
+    told = str(problem.get("retry_after_seconds") or error.headers.get("Retry-After") or "")
+    return float(told) if told.isdecimal() else PAUSE_SECONDS
+
+
+def hold(seconds: float, end: float, trouble: str) -> None:
+    """Waits. Raises Broken where that would be longer than we wait: nothing is wrong with the file, and it gets no 0."""
+    if time.monotonic() + seconds > end:
+        raise Broken(f"Secateur took nothing within {WAIT_SECONDS:g} s; run the autograder again. It says: {trouble}")
+    time.sleep(seconds)
 
 
 def kind(status: int, code: str) -> type[Exception]:

@@ -4,11 +4,14 @@ import json
 import os
 import stat
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx2
@@ -16,6 +19,7 @@ import pytest
 
 from app.accounts.passwords import Passwords
 from app.database import Database
+from app.gradescope.service import SCRIPT
 from app.schema import migrate
 from tests.app.world import FOLDER, PASSWORD, SAMPLES, SLUG, populate
 from tests.databases import Backend
@@ -87,6 +91,51 @@ def run(source: Path, tmp_path: Path) -> Run:
     return run
 
 
+Answer = tuple[int, dict[str, Any]]
+Answered = Callable[[list[Answer], float], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> Iterator[Answered]:
+    """Runs the script against a server that answers so, one request after the other."""
+    answers: list[Answer] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body = answers.pop(0)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    root = tmp_path / "autograder"
+    for name in ("source", "submission"):
+        (root / name).mkdir(parents=True)
+    (root / "submission" / "weights.h5").write_bytes(b"weights")
+    (root / "submission_metadata.json").write_text(json.dumps({"users": [{"email": "ada@example.org"}]}))
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        config = {"url": url, "competition": SLUG, "token": "t", "file_names": ["*.h5"], "max_score": None}
+        (root / "source" / "config.json").write_text(json.dumps(config))
+        Thread(target=server.serve_forever, daemon=True).start()
+
+        def run(wanted: list[Answer], wait_seconds: float) -> subprocess.CompletedProcess[str]:
+            answers[:] = wanted
+            environment = {"AUTOGRADER_ROOT": str(root), "AUTOGRADER_WAIT_SECONDS": str(wait_seconds)}
+            return subprocess.run(
+                [sys.executable, "-I", SCRIPT], env=environment, capture_output=True, text=True, timeout=60, check=False
+            )
+
+        yield run
+        server.shutdown()
+
+
 def results(tmp_path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((tmp_path / "autograder" / "results" / "results.json").read_text())
     return found
@@ -148,3 +197,32 @@ def test_a_service_that_is_away_is_the_instructors_business(run: Run, source: Pa
 
     assert (done.returncode, (tmp_path / "autograder" / "results").exists()) == (1, False)
     assert "token" in done.stderr
+
+
+def busy(status: int, code: str, seconds: int) -> Answer:
+    return status, {"code": code, "detail": "Send it again later.", "retry_after_seconds": seconds}
+
+
+def test_a_full_queue_is_waited_for(answered: Answered, tmp_path: Path) -> None:
+    held = [busy(429, "queue-full", 1), busy(408, "upload-too-slow", 1), busy(429, "waiting-full", 1)]
+    graded: list[Answer] = [(202, {"id": 7}), (200, {"state": "scored"}), (200, {"score": 1.0})]
+
+    done = answered([*held, *graded], 30)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert results(tmp_path) == {"score": 1.0}
+
+
+def test_a_queue_that_stays_full_is_no_score(answered: Answered, tmp_path: Path) -> None:
+    done = answered([busy(429, "hourly-full", 3000)], 20)
+
+    assert (done.returncode, (tmp_path / "autograder" / "results").exists()) == (1, False)
+    assert "Send it again later." in done.stderr
+
+
+@pytest.mark.parametrize("code", ["quota-used", "total-used", "refused-used"])
+def test_a_quota_that_is_used_is_told_to_the_student(answered: Answered, tmp_path: Path, code: str) -> None:
+    done = answered([busy(429, code, 1)], 20)
+
+    assert done.returncode == 0
+    assert results(tmp_path)["output"] == "Send it again later."
