@@ -65,6 +65,11 @@ def entered(session: Session, competition_id: int) -> Sequence[Entered]:
     return [Entered(*row) for row in session.execute(_ENTERED, {"competition": competition_id}).all()]
 
 
+def names(session: Session, competition_id: int) -> Sequence[str]:
+    """The names of the baselines that staff entered."""
+    return session.scalars(select(Baseline.name).where(Baseline.competition_id == competition_id)).all()
+
+
 def baseline(session: Session, competition_id: int, baseline_id: int) -> Baseline | None:
     """A baseline of a competition."""
     wanted = select(Baseline).where(Baseline.id == baseline_id, Baseline.competition_id == competition_id)

@@ -1,5 +1,8 @@
 """Entering and removing baselines, with an audit entry for each."""
 
+from collections.abc import Sequence
+from itertools import count
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +26,8 @@ def enter(session: Session, entry: Entry, name: str, public: str, private: str, 
     numbers = _numbers(entry, public, private)
     # Two requests at once must not both find the name free: the second waits here until the first is written.
     session.execute(select(Competition.id).where(Competition.id == entry.competition.id).with_for_update())
-    if queries.is_taken(session, entry.competition.id, told):
+    of_definition = {each.name for each in entry.definition.course.baselines}
+    if told in of_definition or queries.is_taken(session, entry.competition.id, told):
         raise Conflict("name-taken", f"{told!r} stands on the board already; choose another name.")
     baseline = Baseline(competition_id=entry.competition.id, name=told, by_id=by_id)
     if numbers is None:
@@ -37,15 +41,31 @@ def enter(session: Session, entry: Entry, name: str, public: str, private: str, 
     return baseline
 
 
+def names(session: Session, entry: Entry) -> Sequence[str]:
+    """The names of all baselines on the board: the definition's, and those that staff entered."""
+    return [
+        *(each.name for each in entry.definition.course.baselines),
+        *queries.names(session, entry.competition.id),
+    ]
+
+
 def remove(session: Session, entry: Entry, baseline_id: int, by_id: int) -> None:
-    """Takes a baseline off the board; files that were handed in for it stay among the submissions. Raises NotFound."""
+    """Takes a baseline off the board. Raises NotFound.
+
+    Files that were handed in for it stay among the submissions, under a name that says so: its own is free again.
+    """
     baseline = _baseline(session, entry.competition.id, baseline_id)
     _record(session, baseline, "baseline.remove", by_id, public=baseline.public, private=baseline.private)
     entrant = baseline.entrant
     session.delete(baseline)
     session.flush()
-    if entrant is not None and not queries.has_submissions(session, entrant.id):
+    if entrant is None:
+        return
+    if queries.has_submissions(session, entrant.id):
+        entrant.alias = _name_of_removed(session, entrant)
+    else:
         session.delete(entrant)
+    session.flush()
 
 
 def entrant_of(session: Session, competition_id: int, baseline_id: int) -> Entrant:
@@ -61,6 +81,12 @@ def _baseline(session: Session, competition_id: int, baseline_id: int) -> Baseli
     if found is None:
         raise NotFound(f"There is no baseline {baseline_id} in this competition.")
     return found
+
+
+def _name_of_removed(session: Session, entrant: Entrant) -> str:
+    marks = (f" (removed {number})" for number in count(1))
+    names = (entrant.alias[: ALIAS_LENGTH - len(mark)] + mark for mark in marks)
+    return next(name for name in names if not queries.is_taken(session, entrant.competition_id, name))
 
 
 def _name(name: str) -> str:

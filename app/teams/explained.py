@@ -21,7 +21,7 @@ CODES = {
         "Ask them to move you.",
     ),
     "team-name": ("A team's name is empty or too long.", "The answer says how many characters it may have."),
-    "team-name-taken": ("Another entry on the board has this name.", "Choose another one."),
+    "team-name-taken": ("Another entry or a baseline on the board has this name.", "Choose another one."),
     "teams-csv": (
         "The file of teams cannot be read.",
         "Write a first line `team,email`, then a line for each student.",

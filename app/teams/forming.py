@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from app.baselines import service as baselines
 from app.competitions.access import Entry
 from app.errors import Conflict, NotFound, Unprocessable
 from app.teams import moving, queries
@@ -23,6 +24,7 @@ def planned(session: Session, entry: Entry, wishes: Sequence[Wish]) -> Plan:
         queries.competitors(session, competition.course_id, competition.id),
         queries.aliases(session, competition.id),
         rule_of(entry).size,
+        baselines.names(session, entry),
     )
 
 
@@ -61,7 +63,8 @@ def rename(session: Session, entry: Entry, entrant_id: int, name: str, by: User)
     if found is None:
         raise NotFound(f"There is no entry {entrant_id} in this competition.")
     before = found.alias
-    found.alias = checked_name(name, queries.aliases(session, entry.competition.id), found.id)
+    aliases = queries.aliases(session, entry.competition.id)
+    found.alias = checked_name(name, aliases, found.id, baselines.names(session, entry))
     moving.note(session, by.id, "team.rename", found.id, before=before, after=found.alias)
 
 

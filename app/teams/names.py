@@ -1,6 +1,6 @@
 """The names of teams, which stand on the board."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app.errors import Conflict, Unprocessable
 from models.entrants import ALIAS_LENGTH
@@ -9,6 +9,11 @@ from models.entrants import ALIAS_LENGTH
 def folded(name: str) -> str:
     """What two names are compared by: nobody should have to tell `Pruners` from `pruners`."""
     return " ".join(name.split()).casefold()
+
+
+def is_among(name: str, names: Iterable[str]) -> bool:
+    """Whether a reader of the board would take the name for one of these."""
+    return folded(name) in map(folded, names)
 
 
 def tidied(name: str) -> str:
@@ -21,9 +26,11 @@ def tidied(name: str) -> str:
     return trimmed
 
 
-def checked_name(name: str, taken: Mapping[int, str], own_id: int) -> str:
-    """The tidied name for an entrant. Raises AppError where another one of the competition has it."""
+def checked_name(name: str, taken: Mapping[int, str], own_id: int, baselines: Iterable[str]) -> str:
+    """The tidied name for an entrant. Raises AppError where another one of the competition or a baseline has it."""
     trimmed = tidied(name)
     if any(folded(other) == folded(trimmed) for number, other in taken.items() if number != own_id):
         raise Conflict("team-name-taken", f"There is already an entry {trimmed!r} on the board; choose another name.")
+    if is_among(trimmed, baselines):
+        raise Conflict("team-name-taken", f"There is a baseline {trimmed!r} on the board; choose another name.")
     return trimmed

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.teams.names import folded
+from app.teams.names import folded, is_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,14 @@ class Plan:
         return len(self.alone) + sum(len(each.joining) + (each.was is not None) for each in self.teams)
 
 
-def plan(wishes: Sequence[Wish], competitors: Sequence[Competitor], aliases: Mapping[int, str], size: int) -> Plan:
-    """What the wishes come to. Whoever is in no wish stays where they are."""
+def plan(
+    wishes: Sequence[Wish],
+    competitors: Sequence[Competitor],
+    aliases: Mapping[int, str],
+    size: int,
+    baselines: Sequence[str],
+) -> Plan:
+    """What the wishes come to. Whoever is in no wish stays where they are; no team is called like a baseline."""
     known = {each.email: each for each in competitors}
     problems = list(_problems(wishes, known))
     wanted: dict[str, list[Competitor]] = {}
@@ -82,6 +88,9 @@ def plan(wishes: Sequence[Wish], competitors: Sequence[Competitor], aliases: Map
     for each in teams:
         if len(each.joining) + len(each.staying) > size:
             told = f"the team {each.name!r} would have {len(each.joining) + len(each.staying)} members; at most {size}"
+            problems.append(Problem(names[folded(each.name)].line, told))
+        if is_among(each.name, baselines):
+            told = f"there is a baseline {each.name!r} on the board; give the team another name"
             problems.append(Problem(names[folded(each.name)].line, told))
     lonely = [person for person in alone if _companions(person, competitors)]
     return Plan(tuple(teams), tuple(lonely), tuple(sorted(problems)))

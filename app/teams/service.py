@@ -7,6 +7,7 @@ from random import SystemRandom
 
 from sqlalchemy.orm import Session
 
+from app.baselines import service as baselines
 from app.clock import read_clock
 from app.competitions.access import Entry
 from app.competitions.course_rules import TeamRule
@@ -75,7 +76,8 @@ def team_of(session: Session, entry: Entry, user: User) -> Team:
 def rename(session: Session, entry: Entry, user: User, name: str) -> None:
     """Gives one's team, or oneself alone, another name on the board. Raises AppError."""
     own = _own(session, entry, user)
-    before, own.alias = own.alias, checked_name(name, queries.aliases(session, entry.competition.id), own.id)
+    aliases = queries.aliases(session, entry.competition.id)
+    before, own.alias = own.alias, checked_name(name, aliases, own.id, baselines.names(session, entry))
     session.flush()
     moving.note(session, user.id, "team.rename", own.id, before=before, after=own.alias)
 

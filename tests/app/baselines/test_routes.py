@@ -126,6 +126,30 @@ def test_taking_one_away_leaves_its_submissions(program: Open, records: Database
     assert program("instructor").get(f"/submissions/{number}").status_code == 200
 
 
+def test_the_name_of_one_that_was_taken_away_is_free(program: Open, records: Database) -> None:
+    for _ in range(2):
+        [entered] = enter(program, name="dense network").json()["items"]
+        settle(records, upload(program, entered["id"]).json()["id"], Fraction(2, 5))
+        program("instructor").post(f"{BASE}/{entered['id']}/removal")
+
+    again = enter(program, name="dense network", public="0.5")
+
+    assert again.status_code == 201
+    assert [each["written"] for each in on_board(program)] == ["0.5"]
+    shown = program("instructor").get("/submissions").json()["items"]
+    assert [each["entrant"] for each in shown] == ["dense network (removed 2)", "dense network (removed 1)"]
+
+
+def test_the_name_of_one_of_the_definition_is_taken(
+    program: Open, records: Database, world: World, tmp_path: Path, clock: Clock
+) -> None:
+    term.apply(records, world, tmp_path)
+
+    refused = enter(program, name="boss", public="0.7", private="0.6")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "name-taken")
+
+
 def test_every_act_is_written_down(program: Open, records: Database) -> None:
     [entered] = enter(program, name="dense network").json()["items"]
     upload(program, entered["id"])

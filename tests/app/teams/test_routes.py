@@ -206,6 +206,23 @@ def test_staff_are_in_no_team(program: Open) -> None:
     assert code_of(program("instructor").post(f"{TEAM}/joining", data={"code": code})) == (409, "team-staff")
 
 
+def test_no_team_is_called_like_a_baseline(program: Open, records: Database, world: World) -> None:
+    rules = "course:\n  teams: {size: 2}\n  baselines: [{name: Simple, score: 0.4}]\n"
+    change_rules(records, world, "course:\n", rules)
+    staff, base = program("instructor"), "/competitions/demo"
+    for form in ({"name": "last year", "public": "0.5"}, {"name": "dense network"}):
+        assert staff.post(f"{base}/baselines", data=form).status_code == 201
+    number = hand_in(records, world, "ada")
+    own = program("instructor").get(f"/submissions/{number}").json()["entrant"]
+
+    for name in ("simple", "Last  Year", "dense network"):
+        assert code_of(program("ada").post(f"{TEAM}/name", data={"name": name})) == (409, "team-name-taken")
+    text = "team,email\nDense Network,ada@example.org\nsimple,grace@example.org\n"
+    looked = staff.post(f"{base}/teams/import", data={"text": text}).json()
+    assert [(each["line"], "baseline" in each["text"]) for each in looked["problems"]] == [(2, True), (3, True)]
+    assert staff.get(f"/submissions/{number}").json()["entrant"] == own
+
+
 def test_a_name_stands_on_the_board_and_belongs_to_one(program: Open, records: Database, world: World) -> None:
     settle(records, hand_in(records, world, "ada"), Fraction(1, 2))
 
