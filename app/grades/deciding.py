@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit.recording import record
 from app.clock import read_clock
 from app.competitions.access import Entry
+from app.competitions.course_rules import BonusRule
 from app.competitions.exact import exact
 from app.competitions.moments import last_instant
 from app.errors import NotFound, Unprocessable
@@ -28,8 +29,7 @@ def give_points(
     session: Session, entry: Entry, entrant: Entrant, part: str, points: str, note: str, by_id: int
 ) -> None:
     """Sets the points of a part by hand, or of the bonus; an empty text takes them back. Raises Unprocessable."""
-    most = _most(entry, part)
-    given = _number(points, Fraction(0), most) if points.strip() else None
+    given = _given(entry, part, points) if points.strip() else None
     known = session.scalars(
         select(HandPoints).where(HandPoints.entrant_id == entrant.id, HandPoints.part == part)
     ).one_or_none()
@@ -91,15 +91,28 @@ def extend(
     _audit(session, "extension.grant", entrant, by_id, before=before, after=_told(known))
 
 
-def _most(entry: Entry, part: str) -> Fraction:
-    """The most points that can be given for a part; the bonus is given in full or not at all."""
+def _given(entry: Entry, part: str, points: str) -> str:
+    """The text of the points for a part; the bonus is given in full or not at all. Raises Unprocessable."""
     rules = points_of(entry)
-    known = {each.name: exact(each.by_hand) for each in rules.parts if each.by_hand is not None}
-    if rules.bonus is not None:
-        known[rules.bonus.name] = exact(rules.bonus.points)
-    if part not in known:
-        raise Unprocessable("part-unknown", f"There is no part {part[:60]!r} by hand; known are {', '.join(known)}.")
-    return known[part]
+    most = {each.name: exact(each.by_hand) for each in rules.parts if each.by_hand is not None}
+    if rules.bonus is not None and part == rules.bonus.name:
+        return _in_full(points, rules.bonus)
+    if part not in most:
+        known = ", ".join([*most, *([rules.bonus.name] if rules.bonus else [])])
+        raise Unprocessable("part-unknown", f"There is no part {part[:60]!r} by hand; known are {known}.")
+    return _number(points, Fraction(0), most[part])
+
+
+def _in_full(points: str, bonus: BonusRule) -> str:
+    """The text of a bonus's points, which confirm it."""
+    whole = exact(bonus.points)
+    given = _number(points, min(Fraction(0), whole), max(Fraction(0), whole))
+    if exact(given) != whole:
+        raise Unprocessable(
+            "number-form",
+            f"{bonus.name} is given in full, with {bonus.points}, or not at all, with nothing; got {given[:40]}.",
+        )
+    return given
 
 
 def _number(text: str, least: Fraction, most: Fraction) -> str:

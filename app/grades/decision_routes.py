@@ -39,7 +39,9 @@ def give_points(
     slug: Printable,
     user_id: RowNumber,
     part: Annotated[str, Form(max_length=200, description="The name of the part, or of the bonus.")],
-    points: Annotated[str, Form(max_length=64, description="A decimal number or a fraction; empty: taken back.")] = "",
+    points: Annotated[
+        str, Form(max_length=64, description="A decimal number or a fraction, of a bonus all of it; empty: taken back.")
+    ] = "",
     note: Text = "",
 ) -> Response:
     """For a part that the definition leaves to the staff; for the bonus, which confirms it."""

@@ -94,6 +94,8 @@ def test_an_extension_is_replaced_and_taken_back(program: Open, ada: str) -> Non
         ("hand-points", {"part": "code", "points": "two"}, "number-form"),
         ("hand-points", {"part": "baselines", "points": "1"}, "part-unknown"),
         ("hand-points", {"part": "top three", "points": "0.6"}, "number-form"),
+        ("hand-points", {"part": "top three", "points": "0"}, "number-form"),
+        ("hand-points", {"part": "top three", "points": "0.25"}, "number-form"),
         ("adjustments", {"kind": "multiply", "value": "1.1", "reason": "x"}, "number-form"),
         ("adjustments", {"kind": "add", "value": "1e3", "reason": "x"}, "number-form"),
         ("adjustments", {"kind": "add", "value": "1", "reason": "  "}, "reason-missing"),
@@ -141,6 +143,20 @@ def test_staff_and_strangers_have_no_grade(program: Open, world: World, ada: str
         assert staff.get(address).status_code == 404
         assert staff.post(f"{address}/extension", data={"extra_tries": "1"}).status_code == 404
     assert [row["name"] for row in staff.get(GRADES).json()["items"]] == ["Ada", "Alan", "Grace"]
+
+
+def test_a_bonus_is_given_in_full_or_not_at_all(program: Open, ada: str) -> None:
+    staff = program("instructor")
+
+    confirmed = [
+        grade(staff, f"{ada}/hand-points", part="top three", points=points)["bonus"]["is_confirmed"]
+        for points in ("1/2", "", "0.50")
+    ]
+    refused = staff.post(f"{ada}/hand-points", data={"part": "top three", "points": "0"})
+
+    assert confirmed == [True, False, True]
+    assert refused.json()["detail"] == "top three is given in full, with 0.5, or not at all, with nothing; got 0."
+    assert staff.get(ada).json()["bonus"]["is_confirmed"] is True
 
 
 def test_the_forms_of_the_page_lead_back_to_it(browser: Open, ada: str) -> None:
