@@ -66,11 +66,10 @@ def find(session: Session, token: str, *, locked: bool = False) -> AccountLink:
 
 
 def use(session: Session, token: str, password_hash: str) -> User:
-    """Sets the password of the link's person, signs all their browsers out, and ends the link. Raises NotFound."""
+    """Sets the password of the link's person, ends their sessions and API tokens, and the link. Raises NotFound."""
     found = find(session, token, locked=True)
     person = found.user
-    service.set_password(session, person.id, password_hash)
-    person.is_unproven = False  # the staff gave the link to somebody whom they know
+    service.hand_over(session, person.id, password_hash)
     _end_all(session, person.id)
     note(session, person.id, "user.set_password", f"user:{person.id}", by_link=found.kind.value)
     return person

@@ -17,6 +17,7 @@ from app.commands.writing import writing
 from app.courses import queries as courses
 from app.courses import service as course_service
 from app.errors import Conflict
+from app.people.service import check_is_proven
 from app.services import make_passwords
 from app.settings import Settings
 from models.accounts import Scope, User
@@ -46,6 +47,7 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
             person = service.create_user(session, email=email, name=name, password_hash=password_hash, is_admin=True)
         else:
             _check_password_is_kept(email, password_stdin)
+            check_is_proven(person)
             service.set_admin(session, person.id, is_admin=True)
         note(session, None, "user.rights", f"user:{person.id}", is_admin=True)
     if is_new:
@@ -141,13 +143,13 @@ def enable_user(email: str) -> None:
 @click.argument("email")
 @_password
 def reset_password(email: str, password_stdin: bool) -> None:
-    """Give a person a new password, print it, and sign all their browsers out."""
+    """Give a person a new password, print it, and end all their sessions and API tokens."""
     settings = Settings()
     password = _new_password(read=password_stdin)
     password_hash = make_passwords(settings).hash(password)
     with writing(settings) as session:
         person = user_named(session, email)
-        service.set_password(session, person.id, password_hash)
+        service.hand_over(session, person.id, password_hash)
         note(session, None, "user.set_password", f"user:{person.id}")
     _tell(email, None if password_stdin else password)
 
@@ -186,6 +188,8 @@ def _enrol(session: Session, course: Course, person: User, wanted: Role | None) 
     """What became of the person's part in the course, as a sentence. No role wanted: the one so far, or student."""
     before = courses.role(session, course.id, person.id)
     role = wanted or before or Role.STUDENT
+    if role.is_staff and role is not before:
+        check_is_proven(person)
     course_service.add_member(session, course.id, person.id, role)
     if role is not before:
         note(

@@ -39,6 +39,7 @@ class AccountBody(BaseModel):
                     "may_create_courses": True,
                     "has_password": True,
                     "is_disabled": False,
+                    "is_unproven": False,
                 }
             ]
         }
@@ -51,6 +52,7 @@ class AccountBody(BaseModel):
     may_create_courses: bool
     has_password: bool
     is_disabled: bool
+    is_unproven: bool = Field(description="Made with a join code, and nobody has checked the e-mail address.")
 
 
 class AccountList(BaseModel):
@@ -161,4 +163,5 @@ def _body(person: User) -> AccountBody:
         may_create_courses=person.may_create_courses,
         has_password=person.password_hash is not None,
         is_disabled=person.disabled_at is not None,
+        is_unproven=person.is_unproven,
     )

@@ -8,6 +8,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Make a token with the scope that the answer names, on your account's page.",
     ),
     "member-exists": ("This person is in the course already.", "Change their role on their page."),
+    "account-unproven": (
+        "The account was made with a join code, and nobody has checked that its e-mail address is its person's: it gets "
+        "no role of staff.",
+        "Give the person a link to set a password on their page, in the course as a student; then give the role.",
+    ),
     "sid-taken": ("Somebody else in the course has this SID.", "Look the person up by it."),
     "last-instructor": (
         "The course would have no instructor any more.",

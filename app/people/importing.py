@@ -102,7 +102,8 @@ def show(session: Session, stored: RosterImport) -> Shown:
     lines = list(roster.lines(table, choice))
     members = queries.members_for_roster(session, stored.course_id)
     accounts = queries.accounts_by_email(session, sorted({line.email for line in lines if line.email}))
-    planned = plan(lines, members, accounts, drops=choice.drop_missing)
+    unproven = queries.unproven(session, sorted({*accounts.values(), *(each.user_id for each in members)}))
+    planned = plan(lines, members, accounts, unproven=unproven, drops=choice.drop_missing)
     return Shown(stored, table, choice, planned, "", digest_of(planned))
 
 

@@ -1,7 +1,7 @@
 """What applying a roster would do: who is added, changed, dropped, and whom nobody can tell."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.people.roster import Line
@@ -64,13 +64,22 @@ class Plan:
         return not (self.added or self.changed or (self.drops and self.missing))
 
 
-def plan(lines: Sequence[Line], members: Sequence[Member], accounts: Mapping[str, int], *, drops: bool) -> Plan:
+def plan(
+    lines: Sequence[Line],
+    members: Sequence[Member],
+    accounts: Mapping[str, int],
+    *,
+    unproven: Collection[int] = (),
+    drops: bool,
+) -> Plan:
     """What a roster would do to a course. `accounts`: whose e-mail addresses have an account already.
+
+    `unproven`: accounts that came by a join code, which get no role of staff by a file.
 
     A line is a member's by its SID, else by its e-mail address, else by its login. Lines that contradict each other or
     themselves are left to the staff; a member whom such a line may mean is not missing.
     """
-    matching = _Matching(lines, members, accounts)
+    matching = _Matching(lines, members, accounts, unproven)
     for line in lines:
         matching.take(line)
     missing = [each for each in members if each.user_id not in matching.met and each.role is Role.STUDENT]
@@ -87,11 +96,17 @@ def plan(lines: Sequence[Line], members: Sequence[Member], accounts: Mapping[str
 class _Matching:
     """Takes line after line, and keeps what became of it."""
 
-    def __init__(self, lines: Sequence[Line], members: Sequence[Member], accounts: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        members: Sequence[Member],
+        accounts: Mapping[str, int],
+        unproven: Collection[int],
+    ) -> None:
         self._by_sid = _unique((each.sid, each) for each in members)
         self._by_email = {each.email: each for each in members}
         self._by_login = _unique((each.login.casefold(), each) for each in members)
-        self._accounts = accounts
+        self._accounts, self._unproven = accounts, unproven
         self._seen = {
             "SID": Counter(line.sid for line in lines),
             "e-mail address": Counter(line.email for line in lines),
@@ -140,6 +155,10 @@ class _Matching:
             return f"{line.unknown_role!r} is no role here: student, TA, reader or instructor"
         if len(meant) > 1:
             return "SID, e-mail address and login mean different people: " + " and ".join(each.email for each in meant)
+        known = meant[0].user_id if meant else self._accounts.get(line.email)
+        if line.role is not None and line.role.is_staff and known in self._unproven:
+            if not meant or meant[0].role is not line.role:
+                return f"nobody has checked whose account this is: give them a link first, then make them {line.role.value}"
         if meant:
             return _change_of_sid(line, meant[0])
         if not line.email:

@@ -89,6 +89,15 @@ def accounts_by_email(session: Session, emails: Sequence[str]) -> Mapping[str, i
     return found
 
 
+def unproven(session: Session, user_ids: Sequence[int]) -> set[int]:
+    """Which of these accounts were made with a join code, and nobody has checked whose they are."""
+    found: set[int] = set()
+    for begin in range(0, len(user_ids), 500):
+        part = user_ids[begin : begin + 500]
+        found |= set(session.scalars(select(User.id).where(User.id.in_(part), User.is_unproven)))
+    return found
+
+
 def roster(session: Session, course_id: int, roster_id: int, *, locked: bool = False) -> RosterImport | None:
     """A roster that was uploaded for a course."""
     wanted = select(RosterImport).where(RosterImport.id == roster_id, RosterImport.course_id == course_id)

@@ -21,6 +21,7 @@ _PERSON: dict[str, Any] = {
     "section": "A",
     "has_password": True,
     "is_disabled": False,
+    "is_unproven": False,
     "joined_at": "2026-09-01T09:00:00Z",
 }
 
@@ -39,6 +40,7 @@ class PersonBody(BaseModel):
     section: str
     has_password: bool
     is_disabled: bool
+    is_unproven: bool = Field(description="Made with a join code, and nobody has checked the e-mail address.")
     joined_at: datetime
 
 
@@ -127,6 +129,7 @@ def person_body(found: Membership) -> PersonBody:
         section=found.section,
         has_password=person.password_hash is not None,
         is_disabled=person.disabled_at is not None,
+        is_unproven=person.is_unproven,
         joined_at=found.created_at,
     )
 

@@ -39,13 +39,18 @@ def add(
     sid: str = "",
     section: str = "",
 ) -> Membership:
-    """The new member, with a new account where there is none. Raises Conflict for somebody who is in the course."""
+    """The new member, with a new account where there is none. Raises Conflict for somebody who is in the course.
+
+    And for a role of staff where nobody has checked whose the account is.
+    """
     course = enrolment.course
     person = accounts.user_by_email(session, email)
     if person is None:
         person = account_service.create_user(session, email=email, name=name or email)
     elif courses.membership(session, course.id, person.id) is not None:
         raise Conflict("member-exists", f"{person.email} is in the course already.", field="email")
+    if role.is_staff:
+        check_is_proven(person)
     check_sid(session, course.id, sid, person.id)
     found = course_service.add_member(session, course.id, person.id, role)
     _set(found, sid=sid, section=section)
@@ -60,6 +65,8 @@ def change(
     found = member_of(session, enrolment, user_id)
     if role is not Role.INSTRUCTOR:
         _check_instructor_stays(session, enrolment, found)
+    if role.is_staff and role is not found.role:
+        check_is_proven(found.user)
     check_sid(session, enrolment.course.id, sid, user_id)
     before = _told(found)
     found.role = role
@@ -112,6 +119,16 @@ def check_may_manage(session: Session, by: User, person: User) -> None:
             "An administrator can do it."
         )
         raise Forbidden(detail, code="not-yours-to-manage")
+
+
+def check_is_proven(person: User) -> None:
+    """Raises Conflict for an account that came by a join code: whoever typed the address in may be somebody else."""
+    if person.is_unproven:
+        detail = (
+            f"The account of {person.email} was made with a join code, and nobody has checked that the address is theirs. "
+            "Give them a link to set a password first, in a course as a student, and the rights once they have used it."
+        )
+        raise Conflict("account-unproven", detail)
 
 
 def check_sid(session: Session, course_id: int, sid: str, user_id: int) -> None:

@@ -91,3 +91,11 @@ def test_the_page_shows_the_link_once(browser: Open, world: World) -> None:
     assert page.status_code == 201
     assert "http://testserver/links/" in page.text
     assert "/links/" not in browser("instructor").get(person).text
+
+
+def test_tokens_from_before_end_with_the_password(program: Open, browser: Open, link: str) -> None:
+    assert program("ada").get("/submissions").status_code == 200
+
+    browser(None).post(link, data={"password": NEW})
+
+    assert program("ada").get("/submissions").status_code == 401

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from app.accounts import service as accounts
 from app.accounts.touches import Touches
@@ -149,6 +149,28 @@ def test_a_new_password_replaces_the_old_one(operator: Settings) -> None:
 
     assert not can_sign_in(operator, "boss@example.org", old)
     assert can_sign_in(operator, "boss@example.org", new)
+
+
+def test_a_new_password_ends_every_way_in_from_before(operator: Settings) -> None:
+    run("user", "add", "ada@example.org")
+    token, cookie = run("user", "token", "ada@example.org").strip(), sign_in(operator, "ada@example.org")
+
+    run("user", "password", "ada@example.org")
+
+    assert not token_works(operator, token)
+    assert not session_works(operator, cookie)
+
+
+def test_an_account_that_came_by_code_gets_rights_only_with_a_new_password(operator: Settings) -> None:
+    run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
+    run("user", "add", "ada@example.org")
+    with opened(operator) as database, database.write() as session:
+        session.execute(update(User).values(is_unproven=True))
+
+    assert "join code" in run("admin", "create", "ada@example.org", status=1)
+    assert "join code" in run("user", "add", "ada@example.org", "--course", "ml", "--role", "ta", status=1)
+    run("user", "password", "ada@example.org")
+    assert "added to ml as ta" in run("user", "add", "ada@example.org", "--course", "ml", "--role", "ta")
 
 
 def test_a_token_for_the_command_line_works(operator: Settings) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from fastapi.testclient import TestClient
 
+from app.database import Database
+from models.accounts import User
 from tests.app.world import World
 
 Open = Callable[[str | None], TestClient]
@@ -28,6 +30,16 @@ def test_rights_are_given_and_taken(program: Open, world: World, audited: Callab
     admin.post(path)
     assert program("ada").get("/people").status_code == 403
     assert audited() == ["user.rights", "course.create", "user.rights", "user.rights"]
+
+
+def test_an_account_that_came_by_code_gets_no_rights(program: Open, records: Database, world: World) -> None:
+    with records.write() as session:
+        session.get_one(User, world.people["ada"].id).is_unproven = True
+    admin, path = program("admin"), f"/people/{world.people['ada'].id}/rights"
+
+    for right in ("is_admin", "may_create_courses"):
+        assert admin.post(path, data={right: "true"}).json()["code"] == "account-unproven"
+    assert admin.post(path).json()["is_unproven"]
 
 
 def test_nobody_takes_the_administration_from_themselves(program: Open, world: World) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.people.importing import MAX_ROSTER_BYTES
+from models.accounts import User
 from models.audit import AuditEntry
 from models.rosters import RosterImport
 from tests.app.world import World
@@ -97,6 +98,22 @@ def test_missing_students_leave_where_the_staff_want_it_and_staff_never(program:
     assert "alan@example.org" not in left
     assert {"assistant@example.org", "instructor@example.org", "new@example.org"} <= set(left)
     assert program("alan").get("/competitions/demo").status_code == 404
+
+
+def test_a_file_makes_nobody_staff_whose_account_came_by_code(program: Open, records: Database, world: World) -> None:
+    with records.write() as session:
+        for name in ("ada", "outsider"):
+            session.get_one(User, world.people[name].id).is_unproven = True
+    lines = "Email,Role\nada@example.org,TA\noutsider@example.org,Instructor\nalan@example.org,TA\n"
+
+    shown = upload(program("instructor"), lines).json()
+
+    assert [(each["email"], each["detail"].partition(":")[0]) for each in shown["ambiguous"]] == [
+        ("ada@example.org", "nobody has checked whose account this is"),
+        ("outsider@example.org", "nobody has checked whose account this is"),
+    ]
+    assert [each["email"] for each in shown["changed"]] == ["alan@example.org"]
+    assert upload(program("instructor"), lines.replace("TA", "Student").replace("Instructor", "")).json()["added"]
 
 
 def test_columns_with_other_headers_are_chosen(program: Open) -> None:

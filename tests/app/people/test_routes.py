@@ -131,6 +131,38 @@ def test_nobody_gets_into_an_account_that_is_not_theirs_to_manage(
     assert staff.post(f"{path_of(world, 'grace')}/{act}", data={"allowed": "true"}).status_code in (200, 201)
 
 
+def test_an_account_that_came_by_code_gets_no_role_of_staff_before_a_link(
+    program: Open, browser: Open, records: Database, world: World
+) -> None:
+    with records.write() as session:
+        session.get_one(User, world.people["ada"].id).is_unproven = True
+        session.get_one(User, world.people["outsider"].id).is_unproven = True
+    staff, path = program("instructor"), path_of(world, "ada")
+    as_student = {"email": "outsider@example.org", "role": "student"}
+
+    for role in ("ta", "instructor"):
+        for refused in (
+            staff.post(path, data={"role": role}),
+            staff.post(PEOPLE, data={**as_student, "role": role}),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (409, "account-unproven")
+            assert "Give them a link" in refused.json()["detail"]
+    assert staff.post(PEOPLE, data=as_student).json()["is_unproven"]
+    link = staff.post(f"{path}/link").json()["url"].removeprefix("http://testserver")
+    browser(None).post(link, data={"password": "another sentence"})
+
+    assert staff.post(path, data={"role": "ta"}).json().items() >= {"role": "ta", "is_unproven": False}.items()
+
+
+def test_staff_of_before_may_still_be_written_about(program: Open, records: Database, world: World) -> None:
+    with records.write() as session:
+        session.get_one(User, world.people["assistant"].id).is_unproven = True
+
+    changed = program("instructor").post(path_of(world, "assistant"), data={"role": "ta", "section": "B"})
+
+    assert changed.status_code == 200
+
+
 def test_people_of_another_course_are_not_found_here(program: Open, world: World) -> None:
     for act, form in (("", {"role": "ta"}), ("/removal", {}), ("/access", {"allowed": "false"}), ("/link", {})):
         assert program("instructor").post(path_of(world, "outsider") + act, data=form).status_code == 404
