@@ -12,12 +12,11 @@ from app.courses.queries import is_instructor
 from app.dependencies import AppServices, Reading, Signed
 from app.errors import Forbidden, NotFound
 from app.grades.schemas import GradeBody, GradeTable, StudentGradeBody, grade_body, grade_csv, student_grade_body
-from app.grades.service import grade_table, grades_of, points_of, students_of
+from app.grades.service import grade_table, grades_of, points_of, shows_points, students_of
 from app.openapi import problems
 from app.paging import PageNumber, page_of
 from app.parameters import Printable, RowNumber
 from app.rendering import preferred
-from models.boards import BoardMode
 
 router = APIRouter(tags=["grades"])
 
@@ -110,9 +109,7 @@ def show_points(request: Request, services: AppServices, signed: Signed, session
     rules, seen = points_of(entry), reveal(session, entry, signed.user)
     if not rules.parts:
         raise NotFound("The definition of this competition has no points.", code="no-points")
-    # Points speak of ranks, which a board that is frozen or hidden keeps back.
-    is_time = entry.board_mode is BoardMode.LIVE and entry.shows_scores and (seen.may_see or not seen.has_private)
-    if not entry.is_staff and not (rules.shown and is_time):
+    if not shows_points(entry, seen):
         raise Forbidden("Your points are not shown, or not yet.", code="points-hidden")
     row = next(iter(grade_table(session, entry, signed.user.id)), None)
     if row is None:

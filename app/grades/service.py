@@ -10,6 +10,7 @@ from app.competitions import calendar
 from app.competitions.access import Entry
 from app.competitions.course_rules import PointsRule
 from app.competitions.exact import exact
+from app.competitions.reveal import Reveal
 from app.grades import queries
 from app.grades.points import Decided, Grade, grade, passed
 from app.grades.queries import Decisions, Student
@@ -17,6 +18,7 @@ from app.leaderboard import columns
 from app.leaderboard.scored import Scored
 from app.leaderboard.service import deciding, standings_of
 from grader.splits import Part
+from models.boards import BoardMode
 from models.points import Adjustment, AdjustmentKind, Extension, HandPoints
 
 _NONE = PointsRule.model_construct(parts=(), maximum=None, bonus=None, shown=False)
@@ -39,6 +41,18 @@ class GradeRow:
 def points_of(entry: Entry) -> PointsRule:
     """The rules of a competition's points; without any, a grade has no parts and is 0."""
     return entry.definition.course.points or _NONE
+
+
+def ranks_are_told(entry: Entry, seen: Reveal) -> bool:
+    """Whether a person may know what ranks decide: a board that is frozen, hidden or not out yet keeps them back."""
+    return entry.is_staff or (
+        entry.board_mode is BoardMode.LIVE and entry.shows_scores and (seen.may_see or not seen.has_private)
+    )
+
+
+def shows_points(entry: Entry, seen: Reveal) -> bool:
+    """Whether a person may see their points now; points speak of ranks."""
+    return entry.is_staff or (points_of(entry).shown and ranks_are_told(entry, seen))
 
 
 def most_points(entry: Entry) -> Fraction | None:

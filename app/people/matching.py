@@ -155,15 +155,19 @@ class _Matching:
             return f"{line.unknown_role!r} is no role here: student, TA, reader or instructor"
         if len(meant) > 1:
             return "SID, e-mail address and login mean different people: " + " and ".join(each.email for each in meant)
-        known = meant[0].user_id if meant else self._accounts.get(line.email)
-        if line.role is not None and line.role.is_staff and known in self._unproven:
-            if not meant or meant[0].role is not line.role:
-                return f"nobody has checked whose account this is: give them a link first, then make them {line.role.value}"
+        if role := self._unproven_role(line, meant):
+            return f"nobody has checked whose account this is: give them a link first, then make them {role.value}"
         if meant:
             return _change_of_sid(line, meant[0])
         if not line.email:
             return "nobody in the course has this SID or login, and a new account needs an e-mail address"
         return "" if _is_email(line.email) else f"{line.email!r} is not an e-mail address"
+
+    def _unproven_role(self, line: Line, meant: Sequence[Member]) -> Role | None:
+        """The role of staff that a line would give to an account of which nobody has checked whose it is."""
+        account = meant[0].user_id if meant else self._accounts.get(line.email)
+        is_new = not meant or meant[0].role is not line.role
+        return line.role if line.role and line.role.is_staff and is_new and account in self._unproven else None
 
 
 def _change_of_sid(line: Line, member: Member) -> str:

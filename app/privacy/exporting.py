@@ -1,6 +1,7 @@
 """Everything of one person as an archive: what rows say, and every file that they handed in.
 
-Scores and reports are told as the person may see them now: asking for one's data is no way to the private board.
+Scores and reports are told as the person may see them now: asking for one's data is no way to the private board. Points
+and what staff write for each other come the same way, but for an administrator, who has them in full.
 """
 
 import json
@@ -12,15 +13,15 @@ from typing import Any
 from fastapi.encoders import jsonable_encoder
 from sqlalchemy.orm import Session
 
-from app.competitions.access import Entry, entries_of
-from app.competitions.reveal import reveal
 from app.competitions.stored import Definitions
 from app.exports.zip_stream import Member, chunks, safe
-from app.privacy import queries
+from app.privacy import queries, sight
+from app.privacy.sight import NOTHING, Sight
 from app.storage import Store
 from app.submissions.queries import live
 from app.submissions.schemas import submission_body
 from models.accounts import User
+from models.audit import AuditEntry
 from models.submissions import Submission
 
 
@@ -33,25 +34,27 @@ class Holding:
     """Place and SHA-256."""
 
 
-def holding_of(session: Session, definitions: Definitions, user: User) -> Holding:
-    """Everything that is held of a person, as they may see it."""
+def holding_of(session: Session, definitions: Definitions, user: User, *, in_full: bool) -> Holding:
+    """Everything that is held of a person, as they may see it; `in_full` with what staff decided and keep from them."""
     entrants = queries.entrants(session, user.id)
     numbers = [each.id for each in entrants]
     points, adjustments, extensions = queries.decisions(session, numbers)
     submissions, code = queries.submissions(session, user.id), queries.code(session, user.id)
-    may_see = _may_see(session, definitions, user)
+    acts = queries.acts(session, user.id, numbers)
+    seen = sight.sights(session, definitions, user)
+    shown = {each.id for each in entrants if in_full or seen.get(each.competition_id, NOTHING).points}
     tables = {
         "account": {"email": user.email, "name": user.name, "is_admin": user.is_admin, "created_at": user.created_at},
         "courses": [_columns(each) | {"course": each.course.slug} for each in queries.memberships(session, user.id)],
         "entries": [{"id": each.id, "name": each.alias, "since": each.created_at} for each in entrants],
-        "submissions": [_submission(each, may_see) for each in submissions],
+        "submissions": [_submission(each, seen.get(each.competition_id, NOTHING)) for each in submissions],
         "code": [_columns(each) for each in code],
-        "points": [_columns(each) for each in points],
-        "adjustments": [_columns(each) for each in adjustments],
+        "points": [_columns(each) for each in points if each.entrant_id in shown],
+        "adjustments": [_columns(each) for each in adjustments if each.entrant_id in shown],
         "extensions": [_columns(each) for each in extensions],
         "browsers": [_columns(each, "token_sha256") for each in queries.sessions(session, user.id)],
         "tokens": [_columns(each, "token_sha256") for each in queries.tokens(session, user.id)],
-        "acts": [_columns(each) for each in queries.acts(session, user.id, numbers)],
+        "acts": _acts(acts, user.id, seen, in_full=in_full),
     }
     files = [
         (f"files/submission-{each.id}/{file.id}-{safe(file.name)}", file.sha256)
@@ -78,19 +81,16 @@ def archive(store: Store, holding: Holding) -> Iterator[bytes]:
     return chunks(members(), missing)
 
 
-def _may_see(session: Session, definitions: Definitions, user: User) -> Mapping[int, dict[str, bool]]:
-    """By competition, what the person may see of scores; nothing of those whose course they have left."""
-
-    def of(entry: Entry) -> dict[str, bool]:
-        return {"shows_scores": entry.shows_scores, "shows_private": reveal(session, entry, user).may_see}
-
-    return {entry.competition.id: of(entry) for entry in entries_of(session, definitions, user)}
+def _submission(found: Submission, seen: Sight) -> dict[str, Any]:
+    return submission_body(live(found), shows_scores=seen.scores, shows_private=seen.private).model_dump(mode="json")
 
 
-def _submission(found: Submission, may_see: Mapping[int, dict[str, bool]]) -> dict[str, Any]:
-    seen = may_see.get(found.competition_id, {"shows_scores": False, "shows_private": False})
-    body = submission_body(live(found), shows_scores=seen["shows_scores"], shows_private=seen["shows_private"])
-    return body.model_dump(mode="json")
+def _acts(
+    acts: Sequence[AuditEntry], user_id: int, seen: Mapping[int, Sight], *, in_full: bool
+) -> Sequence[dict[str, Any]]:
+    if in_full:
+        return [_columns(each) for each in acts]
+    return [_columns(each) | {"detail": sight.detail_for(each, user_id)} for each in sight.told(acts, user_id, seen)]
 
 
 def _columns(row: Any, *without: str) -> dict[str, Any]:

@@ -22,14 +22,14 @@ router = APIRouter(tags=["people"])
 @router.get("/account/data", operation_id="getOwnData", include_in_schema=False)
 def own_data(services: AppServices, signed: Signed, session: Reading) -> Response:
     """Everything that the service holds of oneself."""
-    return _sent(services, session, signed.user)
+    return _sent(services, session, signed.user, in_full=False)
 
 
 @router.get("/people/{user_id}/data", operation_id="getData", include_in_schema=False)
 def data(services: AppServices, signed: Signed, session: Reading, user_id: RowNumber) -> Response:
     """Everything that the service holds of somebody, for administrators."""
     _check_admin(signed.user)
-    return _sent(services, session, _person(session, user_id))
+    return _sent(services, session, _person(session, user_id), in_full=True)
 
 
 @router.get("/people/{user_id}/erasure", operation_id="showErasure", include_in_schema=False)
@@ -58,8 +58,8 @@ def erase(
     return RedirectResponse(f"/people/{user_id}/erasure", 303)
 
 
-def _sent(services: Services, session: Session, person: User) -> Response:
-    holding = exporting.holding_of(session, services.definitions, person)
+def _sent(services: Services, session: Session, person: User, *, in_full: bool) -> Response:
+    holding = exporting.holding_of(session, services.definitions, person, in_full=in_full)
     headers = {"Content-Disposition": disposition(f"person-{person.id}.zip"), "Cache-Control": "private, no-store"}
     content = exporting.archive(services.store, holding)
     return StreamingResponse(content, media_type="application/zip", headers=headers)

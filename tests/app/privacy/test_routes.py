@@ -81,6 +81,79 @@ def test_ones_own_data_is_no_way_to_the_private_board(
     assert "868" not in json.dumps(found)
 
 
+def decided(program: Open, world: World) -> None:
+    """Staff give points, adjust, write notes and review Ada's entry."""
+    staff, base = program("instructor"), "/competitions/demo"
+    entrant = staff.get(f"{base}/finalists").json()["items"][0]["entrant_id"]
+    for address, form in (
+        (f"grades/{world.people['ada'].id}/hand-points", {"part": "top three", "points": "0.5", "note": "well done"}),
+        (f"grades/{world.people['ada'].id}/adjustments", {"kind": "add", "value": "1", "reason": "told why"}),
+        ("notes", {"entrant": str(entrant), "text": "secret note"}),
+        (f"finalists/{entrant}", {"verdict": "confirmed", "checks": "own data", "note": "secret finding"}),
+    ):
+        answer = staff.post(f"{base}/{address}", data=form)
+        assert answer.status_code == 200, (address, answer.text)
+
+
+@pytest.fixture
+def ended(records: Database, world: World, program: Open, tmp_path: Path, clock: Clock) -> Callable[..., None]:
+    """Applies the term with one piece changed; Ada has handed in, staff have decided, and the term is over."""
+
+    def apply(old: str = "", new: str = "") -> None:
+        assert old in term.COURSE
+        rules = term.COURSE.replace(old, new) + "  finalists: {top: 2, checks: [own data]}\n"
+        term.apply(records, world, tmp_path, rules)
+        clock.travel_to(term.at("2023-03-30 12:00"))
+        term.graded(records, world, "ada", 913, 868)
+        decided(program, world)
+        clock.travel_to(term.at("2023-04-03 00:00:01"))
+
+    return apply
+
+
+def test_points_and_verdicts_are_told_once_they_are_out_and_notes_of_staff_never(
+    browser: Open, ended: Callable[..., None], clock: Clock
+) -> None:
+    ended()
+
+    after = held(browser("ada"))
+    clock.travel_to(term.at("2023-03-30 13:00"))
+    before = held(browser("ada"))
+
+    assert [each["points"] for each in table(after, "points")] == ["0.5"]
+    assert [each["reason"] for each in table(after, "adjustments")] == ["told why"]
+    assert [each["action"] for each in table(after, "acts")] == ["points.give", "points.adjust", "finalist.review"]
+    assert set(table(after, "acts")[-1]["detail"]["after"]) == {"verdict", "reason"}
+    assert b"secret" not in b"".join(after.read(name) for name in after.namelist())
+    assert (table(before, "points"), table(before, "adjustments"), table(before, "acts")) == ([], [], [])
+
+
+@pytest.mark.parametrize(("old", "new"), [("shown: true", "shown: false"), ("top: 3}\n", "top: 3, scores: staff}\n")])
+def test_what_staff_keep_is_not_told_and_an_administrator_has_all_of_it(
+    browser: Open, world: World, ended: Callable[..., None], old: str, new: str
+) -> None:
+    ended(old, new)
+
+    own, full = held(browser("ada")), held(browser("admin"), f"/people/{world.people['ada'].id}/data")
+
+    assert (table(own, "points"), table(own, "adjustments")) == ([], [])
+    assert not [each for each in table(own, "acts") if each["action"].startswith("points.")]
+    assert [each["note"] for each in table(full, "points")] == ["well done"]
+    assert [each["value"] for each in table(full, "adjustments")] == ["1"]
+    assert {"note.add", "finalist.review", "points.give"} <= {each["action"] for each in table(full, "acts")}
+    assert "secret finding" in json.dumps(table(full, "acts"))
+
+
+def test_scores_that_staff_keep_are_not_told(browser: Open, ended: Callable[..., None]) -> None:
+    ended("top: 3}\n", "top: 3, scores: staff}\n")
+
+    [found] = table(held(browser("ada")), "submissions")
+
+    assert (found["score"], found["private_score"]) == (None, None)
+    kept = ("score", "score_exact", "scores", "splits", "full_credit", "ranks")
+    assert [found["report"][name] for name in kept] == [None] * len(kept)
+
+
 def test_only_administrators_have_the_data_of_others(browser: Open, world: World, handed_in: dict[str, int]) -> None:
     address = f"/people/{world.people['ada'].id}/data"
 
