@@ -4,19 +4,19 @@ The account stays as a row without a name, since submissions and boards stand on
 written, unless somebody else handed in the same ones.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
 from app.courses.aliases import new_alias
 from app.errors import Conflict, NotFound
 from app.privacy import queries
+from app.privacy.words import forget_words
+from app.submissions.erased import GONE, without_names
 from models.accounts import ApiToken, AuthSession, User
 from models.artifacts import Artifact
 from models.audit import AuditEntry
@@ -25,7 +25,7 @@ from models.entrants import Entrant, EntrantMember
 from models.finalists import CodeUpload, FinalistReview
 from models.gradings import Grading
 from models.joining import AccountLink, Identity
-from models.moderation import Note
+from models.moderation import Disqualification, Note
 from models.points import Adjustment, Extension, HandPoints
 from models.rosters import RosterImport
 from models.submissions import FileRole, Submission, SubmissionFile
@@ -51,13 +51,17 @@ def erase(session: Session, user_id: int, by_id: int | None) -> Erased:
         raise NotFound(f"There is no person {user_id}.")
     if user.is_admin:
         raise Conflict("erase-admin", f"{user.email} is an administrator; take that from them first.")
-    words = [user.email, user.name]
     entrants = [each.id for each in queries.entrants(session, user_id)]
     digests = _files(session, user_id)
     numbers = session.scalars(select(Submission.id).where(Submission.user_id == user_id)).all()
+    subjects = {
+        f"user:{user_id}",
+        *(f"entrant:{each}" for each in entrants),
+        *(f"submission:{each}" for each in numbers),
+    }
     _forget_access(session, user_id, user.email)
     _forget_entries(session, entrants)
-    _forget_words(session, words)
+    forget_words(session, user, subjects)
     user.name, user.email, user.password_hash = NAME, f"erased-{user_id}@invalid", None
     user.disabled_at = user.disabled_at or read_clock(session)
     session.add(
@@ -72,6 +76,7 @@ def erase(session: Session, user_id: int, by_id: int | None) -> Erased:
 def _files(session: Session, user_id: int) -> Sequence[str]:
     """Marks what the person handed in as erased, and removes what was made of it; the digests of all of it."""
     mine = select(Submission.id).where(Submission.user_id == user_id)
+    _forget_reports(session, mine)
     gradings = select(Grading.id).where(Grading.submission_id.in_(mine))
     found = {
         *session.scalars(select(SubmissionFile.sha256).where(SubmissionFile.submission_id.in_(mine))),
@@ -85,12 +90,21 @@ def _files(session: Session, user_id: int) -> Sequence[str]:
         delete(CodeUpload).where(CodeUpload.user_id == user_id),
         delete(SubmissionFile).where(of_mine, SubmissionFile.role == FileRole.ATTACHMENT),
         update(SubmissionFile).where(of_mine).values(name=FILE_NAME, erased_at=db_now()),
-        # What is equal to it is graded afresh from now on, and takes over nothing that was erased.
-        update(Grading).where(Grading.submission_id.in_(mine)).values(equality_key=None),
         update(Submission).where(Submission.user_id == user_id).values(idempotency_key=None, is_reference=False),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
     return sorted(found)
+
+
+def _forget_reports(session: Session, mine: Select[int]) -> None:
+    """Takes the names of files out of reports. Gradings are locked first: one that ends now is seen, or sees the erasure."""
+    wanted = select(Grading).where(Grading.submission_id.in_(mine)).order_by(Grading.id).with_for_update()
+    for grading in session.scalars(wanted.execution_options(populate_existing=True)):
+        # What is equal to it is graded afresh from now on, and takes over nothing that was erased.
+        grading.equality_key = None
+        if grading.report is not None:
+            grading.report = without_names(grading.report)
+    session.flush()
 
 
 def _forget_access(session: Session, user_id: int, email: str) -> None:
@@ -99,9 +113,10 @@ def _forget_access(session: Session, user_id: int, email: str) -> None:
     session.execute(delete(ApiToken).where(ApiToken.user_id == user_id))
     session.execute(delete(AccountLink).where(AccountLink.user_id == user_id))
     session.execute(delete(Identity).where(Identity.user_id == user_id))
-    # The files of rosters name everybody in them; whoever needs one sends it again.
+    # The files of rosters name everybody in them, also who was dropped; whoever needs one sends it again.
     of_courses = select(Membership.course_id).where(Membership.user_id == user_id)
-    session.execute(delete(RosterImport).where(RosterImport.course_id.in_(of_courses)))
+    named = or_(RosterImport.course_id.in_(of_courses), RosterImport.content != "")
+    session.execute(delete(RosterImport).where(named))
     forgotten = update(Membership).where(Membership.user_id == user_id).values(sid=None, login=None, section="")
     session.execute(forgotten)
     session.execute(delete(TeamInvitation).where(TeamInvitation.email == email))
@@ -120,32 +135,9 @@ def _forget_entries(session: Session, entrant_ids: Sequence[int]) -> None:
         entrant.join_code = None
         entrant.alias = next(alias for alias in iter(lambda: new_alias(_RANDOM), "") if alias not in taken)
         session.execute(update(HandPoints).where(HandPoints.entrant_id == number).values(note=""))
-        session.execute(update(Adjustment).where(Adjustment.entrant_id == number).values(reason="(erased)"))
+        session.execute(update(Adjustment).where(Adjustment.entrant_id == number).values(reason=GONE))
         session.execute(update(Extension).where(Extension.entrant_id == number).values(reason=""))
+        session.execute(update(Disqualification).where(Disqualification.entrant_id == number).values(reason=GONE))
         session.execute(delete(Note).where(Note.entrant_id == number))
         session.execute(update(FinalistReview).where(FinalistReview.entrant_id == number).values(note=""))
     session.flush()
-
-
-def _forget_words(session: Session, words: Sequence[str]) -> None:
-    """Takes the person's name and address out of what was written down; who did what and when stays."""
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
-        cleaned = _without(entry.detail, words)
-        if cleaned != entry.detail:
-            entry.detail = cleaned
-    session.flush()
-
-
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    """Whole words alone: somebody may be called Ann."""
-    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words if word), re.IGNORECASE)
-
-
-def _without(value: Any, words: Sequence[str]) -> Any:
-    if isinstance(value, str):
-        return _pattern(words).sub("(erased)", value)
-    if isinstance(value, list):
-        return [_without(each, words) for each in value]
-    if isinstance(value, dict):
-        return {key: _without(each, words) for key, each in value.items()}
-    return value

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.storage import Stored
+from app.submissions.erased import is_erased
 from models.artifacts import Artifact, ArtifactKind
 from models.gradings import Grading
 from models.submissions import FileRole, SubmissionFile
@@ -31,7 +32,12 @@ def keep(session: Session, grading_id: int, kind: ArtifactKind, name: str, store
 
 
 def copy(session: Session, equal: Grading, grading_id: int, submission_id: int) -> None:
-    """Notes what an equal grading has made for the grading that copies it: the same bytes under the same names."""
+    """Notes what an equal grading has made for the grading that copies it: the same bytes under the same names.
+
+    None for somebody who was erased meanwhile.
+    """
+    if is_erased(session, submission_id):
+        return
     for made in equal.artifacts:
         keep(session, grading_id, made.kind, made.name, Stored(made.sha256, made.bytes))
     attachments = select(SubmissionFile).where(

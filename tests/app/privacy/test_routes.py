@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from sqlalchemy import select
 from app.database import Database
 from app.storage import Stored
 from app.submissions import products
+from grader import messages
+from grader.errors import Finding
+from models.accounts import User
 from models.artifacts import ArtifactKind
 from models.audit import AuditEntry
+from models.gradings import State
+from models.moderation import Disqualification
+from models.rosters import RosterImport
 from tests.app import term
 from tests.app.time_travel import Clock
-from tests.app.world import World, hand_in, live_grading, settle, store_bytes
+from tests.app.world import World, hand_in, live_grading, rejected_report, settle, store_bytes
 
 Open = Callable[[str | None], TestClient]
 
@@ -205,19 +212,83 @@ def test_what_was_erased_says_so_and_is_not_graded_again(
     assert staff.get(f"/submissions/{handed_in['own']}").json()["score"] == 0.75
 
 
+def written_down(records: Database, *entries: tuple[int | None, str, dict[str, Any]]) -> None:
+    with records.write() as session:
+        session.add_all(
+            AuditEntry(actor_id=actor, action="x", subject=subject, detail=detail) for actor, subject, detail in entries
+        )
+
+
+def details(records: Database) -> list[dict[str, Any]]:
+    with records.read() as session:
+        return list(session.scalars(select(AuditEntry.detail).order_by(AuditEntry.id)))
+
+
 def test_what_was_written_down_names_the_person_no_more(
     browser: Open, records: Database, world: World, handed_in: dict[str, int]
 ) -> None:
+    ada = world.people["ada"].id
+    told = {"told": ["mail to ADA@example.org about Ada", "Adam and an ada stay"]}
+    written_down(
+        records,
+        (None, f"user:{ada}", told),
+        (ada, "course:1", told),
+        (None, f"submission:{handed_in['own']}", told),
+        (None, "course:1", told | {"user": ada}),
+    )
+
+    erase(browser, world, "ada")
+
+    cleaned = {"told": ["mail to (erased) about (erased)", "Adam and an ada stay"]}
+    assert details(records)[:4] == [cleaned, cleaned, cleaned, cleaned | {"user": ada}]
+    with records.read() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert (last.action, last.actor_id) == ("person.erase", world.people["admin"].id)
+
+
+def test_a_name_that_is_a_word_changes_no_entry_about_others(browser: Open, records: Database, world: World) -> None:
     with records.write() as session:
-        detail = {"told": ["mail to ada@example.org about Ada", "Adam stays"]}
-        session.add(AuditEntry(actor_id=None, action="x", subject="user:1", detail=detail))
+        session.get_one(User, world.people["ada"].id).name = "live"
+    others = {"before": "live", "reason": "live, may be late", "changed": [{"email": "grace@example.org", "x": "live"}]}
+    hers = {"changed": [{"email": "ada@example.org", "name": ["ada@example.org", "live"]}]}
+    written_down(records, (world.people["instructor"].id, "competition:1", others), (None, "course:1", hers))
+
+    erase(browser, world, "ada")
+
+    assert details(records)[:2] == [others, {"changed": [{"email": "(erased)", "name": ["(erased)", "(erased)"]}]}]
+
+
+def test_what_staff_wrote_about_somebody_alone_goes_and_what_they_wrote_about_a_file_too(
+    browser: Open, program: Open, records: Database, world: World, handed_in: dict[str, int]
+) -> None:
+    numbers = {"submission": str(handed_in["own"])}
+    program("instructor").post("/competitions/demo/disqualifications", data=numbers | {"reason": "Ada copied"})
+    refused = hand_in(records, world, "ada", file="refused")
+    problem = messages.problem(Finding("shape-mismatch", "ada_lovelace.pt: conv", "(3, 3)", "(4, 4)"))
+    settle(records, refused, state=State.REJECTED, report=replace(rejected_report(), problems=(problem,)))
 
     erase(browser, world, "ada")
 
     with records.read() as session:
-        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert entries[0].detail == {"told": ["mail to (erased) about (erased)", "Adam stays"]}
-    assert (entries[-1].action, entries[-1].actor_id) == ("person.erase", world.people["admin"].id)
+        assert session.scalars(select(Disqualification.reason)).all() == ["(erased)"]
+        report = live_grading(session, refused).report
+    assert report is not None
+    assert [(each["code"], each["message"]) for each in report["problems"]] == [("shape-mismatch", "(erased)")]
+    assert "lovelace" not in json.dumps(report)
+    assert browser("instructor").get(f"/submissions/{refused}").status_code == 200
+
+
+def test_no_roster_keeps_the_name_of_somebody_who_was_dropped(
+    browser: Open, program: Open, records: Database, world: World
+) -> None:
+    staff = program("instructor")
+    staff.post("/courses/ml/rosters", files={"file": ("roster.csv", b"Name,Email\nAda,ada@example.org\n", "text/csv")})
+    staff.post(f"/courses/ml/people/{world.people['ada'].id}/removal")
+
+    erase(browser, world, "ada")
+
+    with records.read() as session:
+        assert session.scalars(select(RosterImport)).all() == []
 
 
 def test_nobody_is_erased_by_a_slip_and_no_administrator_at_all(browser: Open, world: World) -> None:

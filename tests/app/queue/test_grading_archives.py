@@ -12,6 +12,8 @@ from app.competitions import definition
 from app.competitions import service as competition_service
 from app.competitions.stored import RulesCache
 from app.database import Database
+from app.privacy import erasing
+from app.queue import tickets
 from app.queue.grading import Grader
 from app.queue.workers import Identity
 from app.storage import Store
@@ -107,6 +109,39 @@ def test_attachments_and_the_smaller_network_are_kept(
     state_dict = made[ArtifactKind.STATE_DICT]
     assert state_dict.name == f"submission-{number}-compacted.pt"
     assert len(content_of(world, state_dict.sha256)) == state_dict.bytes
+
+
+def test_whoever_is_erased_while_their_file_is_graded_gets_numbers_alone(
+    world: World, queue: Database, worker: Identity, grader: Grader
+) -> None:
+    first = upload(world, queue, "ada", zipped(SERIES))
+    with queue.write() as session:
+        ticket = tickets.claim(session, worker.id, BOTH)
+        erasing.erase(session, world.people["ada"].id, None)
+    assert ticket is not None
+
+    grader.grade(ticket)
+
+    found = live(queue, first)
+    assert (found.state, found.score is not None, found.equality_key) == (State.SCORED, True, None)
+    assert (attachments(queue, first), artifacts(queue, first)) == ({}, {})
+    assert found.report is not None
+    assert [step["name"] for step in found.report["series"]["steps"]] == ["step 1"]
+
+
+def test_whoever_is_erased_copies_no_files(world: World, queue: Database, worker: Identity, grader: Grader) -> None:
+    upload(world, queue, "grace", zipped(SERIES))
+    grade_all(grader, worker)
+    second = upload(world, queue, "ada", zipped(SERIES))
+    with queue.write() as session:
+        ticket = tickets.claim(session, worker.id, BOTH)
+        erasing.erase(session, world.people["ada"].id, None)
+    assert ticket is not None
+
+    grader.grade(ticket)
+
+    assert live(queue, second).copied_from_id is not None
+    assert (attachments(queue, second), artifacts(queue, second)) == ({}, {})
 
 
 def test_a_copied_result_has_the_same_files(world: World, queue: Database, worker: Identity, grader: Grader) -> None:
