@@ -20,5 +20,8 @@ def record(
 
 
 def note(session: Session, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
-    """Adds an entry that is about no competition in particular, such as one about a course's people."""
+    """Adds an entry that is about no competition in particular, such as one about a course's people.
+
+    A course's log finds it by its subject: `course:1`, or a `user`, `dataset` or `network` of the course.
+    """
     record(session, actor_id, action, subject, competition_id=None, **detail)

@@ -56,6 +56,7 @@ TABLE: Mapping[str, Rule] = {
     "POST /courses/{course}/rosters/{roster_id}/confirmation": Rule(Need.INSTRUCTOR, COURSE),
     "POST /courses/{course}/join-code": Rule(Need.INSTRUCTOR, COURSE),
     "POST /courses/{course}/join-code/removal": Rule(Need.INSTRUCTOR, COURSE),
+    "GET /courses/{course}/audit": Rule(Need.INSTRUCTOR, COURSE),
     "POST /courses/{course}/invitations": Rule(Need.INSTRUCTOR, COURSE),
     "GET /join": ANYONE,
     "POST /join": ANYONE,

@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
+from app.audit.recording import note
 from app.commands.courses import course_named
 from app.commands.named import user_named
 from app.commands.writing import writing
 from app.competitions import definition, examples, service
+from app.editing import service as editing
 from app.schema import require_current
 from app.settings import Settings
 from app.storage import open_store
+from models.competitions import CompetitionVersion
 
 _file = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -30,6 +34,8 @@ def add_dataset(name: str, file: Path) -> None:
     copied = service.copy_dataset(open_store(settings), name, file)
     with writing(settings) as session:
         added = service.add_dataset(session, copied)
+        if added is copied:
+            note(session, None, "dataset.add", f"dataset:{added.id}", name=name, digest=added.digest)
     click.echo(f"data set {name}: {added.examples:,} examples, digest {added.digest}")
 
 
@@ -66,11 +72,25 @@ def apply(file: Path, course_slug: str, dataset_name: str, author: str | None, d
         author_id = user_named(session, author).id if author else None
         data = service.dataset_named(session, dataset_name)
         text = file.read_text(encoding="utf-8")
+        before = service.current_version_of(session, read.slug)
         version = service.apply(session, course, read, text, data, author_id, as_draft=draft)
+        _record(session, before, version, author_id)
         click.echo(f"competition {read.slug}: version {version.number}")
     if (allowed := read.grading.grading.file.max_bytes) > settings.max_upload_bytes:
         told = f"grading.file.max_bytes is {allowed:,}, and the web server takes {settings.max_upload_bytes:,}"
         click.echo(f"{told}: raise SECATEUR_MAX_UPLOAD_BYTES there", err=True)
+
+
+def _record(
+    session: Session, before: CompetitionVersion | None, after: CompetitionVersion, author_id: int | None
+) -> None:
+    """Writes down what became of the competition, as the browser does; nothing where nothing changed."""
+    if before is None:
+        editing.audit(session, "competition.create", after.competition, author_id, copied_from=None)
+    elif before.number != after.number:
+        editing.audit(
+            session, "competition.change", after.competition, author_id, before=before.number, after=after.number
+        )
 
 
 COMMANDS = (dataset, competition)

@@ -143,6 +143,12 @@ def current_version(session: Session, competition_id: int) -> CompetitionVersion
     return session.scalars(current).one_or_none()
 
 
+def current_version_of(session: Session, slug: str) -> CompetitionVersion | None:
+    """The version that holds now of the competition with this slug; None where there is no such one."""
+    wanted = select(CompetitionVersion).join(CompetitionVersion.competition).where(Competition.slug == slug, IS_CURRENT)
+    return session.scalars(wanted).one_or_none()
+
+
 def dataset_named(session: Session, name: str) -> Dataset:
     """The data set of that name. Raises NotFound."""
     dataset = session.scalars(select(Dataset).where(Dataset.name == name)).one_or_none()

@@ -113,7 +113,7 @@ def close(session: Session, competition: Competition, reason: str, actor_id: int
         audit(session, "competition.close", competition, actor_id, reason=reason.strip())
 
 
-def audit(session: Session, action: str, competition: Competition, actor_id: int, **detail: Any) -> None:
+def audit(session: Session, action: str, competition: Competition, actor_id: int | None, **detail: Any) -> None:
     """Writes down who did what with a competition."""
     subject = f"competition:{competition.id}"
     record(session, actor_id, action, subject, competition_id=competition.id, **detail)

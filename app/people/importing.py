@@ -65,7 +65,9 @@ def find(session: Session, course: Course, roster_id: int, *, locked: bool = Fal
     """A roster of the course. Raises NotFound."""
     found = queries.roster(session, course.id, roster_id, locked=locked)
     if found is None:
-        raise NotFound(f"This course has no roster {roster_id}; one that was not applied is forgotten after a day, or when a person is erased.")
+        raise NotFound(
+            f"This course has no roster {roster_id}; one that was not applied is forgotten after a day, or when a person is erased."
+        )
     return found
 
 

@@ -34,6 +34,7 @@ STAFF = [
     "/competitions/demo/board",
     "/competitions/demo/announcements",
     "/competitions/demo/audit",
+    "/courses/demo/audit",
     "/competitions/demo/dashboard",
     "/competitions/demo/grades",
     "/competitions/demo/grades/3",

@@ -1,4 +1,4 @@
-"""The audit log of a competition: who, what and why, and each filter."""
+"""The audit logs of a competition and of a course: who, what and why, and each filter."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
-from app.audit.recording import record
+from app.audit.recording import note, record
 from app.database import Database
 from app.paging import PAGE_ROWS
 from models.audit import AuditEntry
+from models.datasets import Dataset
 from tests.app.world import World, hand_in
 
 Open = Callable[[str | None], TestClient]
@@ -109,3 +110,67 @@ def test_what_staff_did_before_is_in_it(program: Open, records: Database, world:
 
 def test_no_student_reads_it(program: Open) -> None:
     assert program("ada").get(LOG).status_code == 403
+
+
+COURSE = "/courses/ml"
+
+
+def test_whatever_is_decided_about_a_courses_people_is_in_its_log(program: Open, browser: Open, world: World) -> None:
+    staff, ada = program("instructor"), f"{COURSE}/people/{world.people['ada'].id}"
+    staff.post(f"{COURSE}/people", data={"email": "new@example.org"})
+    staff.post(ada, data={"role": "student", "section": "B"})
+    staff.post(f"{COURSE}/join-code")
+    roster = b"Name,Email\nRoster,roster@example.org\n"
+    shown = staff.post(f"{COURSE}/rosters", files={"file": ("roster.csv", roster, "text/csv")}).json()
+    staff.post(f"{COURSE}/rosters/{shown['id']}/confirmation", data={"digest": shown["digest"]})
+    staff.post(f"{ada}/link")
+    staff.post(f"{ada}/access", data={"allowed": "false"})
+    program("rival").post("/courses/other/people", data={"email": "elsewhere@example.org"})
+
+    found = staff.get(f"{COURSE}/audit").json()["items"]
+    page = browser("instructor").get(f"{COURSE}/audit").text
+
+    assert [each["action"] for each in found] == [
+        "user.disable",
+        "user.link_reset",
+        "roster.apply",
+        "join_code.replace",
+        "member.change",
+        "member.add",
+    ]
+    assert {each["email"] for each in found} == {"instructor@example.org"}
+    assert f'href="{ada}"' in page
+    assert "roster@example.org" in page
+    assert "elsewhere" not in page
+    assert f'href="{COURSE}/audit"' in browser("instructor").get(COURSE).text
+    narrow = staff.get(f"{COURSE}/audit", params={"action": "member", "who": "instructor"}).json()["items"]
+    assert [each["action"] for each in narrow] == ["member.change", "member.add"]
+
+
+def test_a_courses_log_has_its_test_sets_and_the_operators_and_no_other_acts_about_its_people(
+    program: Open, records: Database, world: World
+) -> None:
+    with records.write() as session:
+        sets = {
+            name: Dataset(name=name, digest=name, examples=1, sample_shape=[1], dtype="f", classes=1) for name in "abc"
+        }
+        sets["a"].course_id, sets["b"].course_id = world.course_id, world.course_id + 1
+        session.add_all(sets.values())
+        session.flush()
+        for name, added in sets.items():
+            note(session, None, "dataset.add", f"dataset:{added.id}", name=name)
+        note(session, None, "user.rights", f"user:{world.people['ada'].id}", is_admin=False)
+        note(session, None, "user.disable", f"user:{world.people['outsider'].id}")
+
+    found = program("instructor").get(f"{COURSE}/audit").json()["items"]
+
+    assert [(each["action"], each["detail"]) for each in found] == [
+        ("dataset.add", {"name": "c"}),
+        ("dataset.add", {"name": "a"}),
+    ]
+
+
+def test_a_courses_log_is_for_its_instructors(program: Open) -> None:
+    asked = {name: program(name).get(f"{COURSE}/audit").status_code for name in ("ada", "assistant", "rival", "admin")}
+
+    assert asked == {"ada": 403, "assistant": 403, "rival": 404, "admin": 200}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from app.database import Database
 from app.services import make_passwords
 from app.settings import Settings
 from models import Membership, Role, User
+from models.audit import AuditEntry
 from models.gradings import Grading
 from models.submissions import Submission
 from tests.app.world import FOLDER, write_images
@@ -135,6 +137,34 @@ def test_a_course_starts_from_an_empty_database(newcomer: Settings, tmp_path: Pa
         ("ada@example.org", Role.STUDENT),
         ("iris@example.org", Role.INSTRUCTOR),
     ]
+
+
+def test_what_commands_do_with_test_sets_and_competitions_is_in_the_audit_log(
+    operator: Settings, tmp_path: Path
+) -> None:
+    images = str(write_images(tmp_path / "hidden.npz", 20))
+    shutil.copytree(FOLDER, tmp_path / "definitions")
+    definition = tmp_path / "definitions" / "demo.yaml"
+    run("course", "create", "ml", "--title", "ML", "--time-zone", "UTC")
+    run("user", "add", "iris@example.org")
+    apply = ("competition", "apply", str(definition), "--course", "ml", "--dataset", "hidden")
+
+    for _ in range(2):
+        run("dataset", "add", "hidden", images)
+        run(*apply)
+    text = definition.read_text(encoding="utf-8")
+    definition.write_text(text.replace("scores: shown", "scores: staff"), encoding="utf-8")
+    run(*apply, "--author", "iris@example.org")
+
+    with opened(operator) as database, database.read() as session:
+        found = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        iris = session.scalars(select(User.id).where(User.email == "iris@example.org")).one()
+    assert [(each.action, each.subject, each.competition_id, each.actor_id) for each in found[1:]] == [
+        ("dataset.add", "dataset:1", None, None),
+        ("competition.create", "competition:1", 1, None),
+        ("competition.change", "competition:1", 1, iris),
+    ]
+    assert found[-1].detail == {"before": 1, "after": 2}
 
 
 def test_migrating_twice_says_that_all_is_well(newcomer: Settings) -> None:
