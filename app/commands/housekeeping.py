@@ -23,7 +23,9 @@ def collect(dry_run: bool) -> None:
     would = "would be " if dry_run else ""
     click.echo(f"files that no submission names: {found.orphans:,} {would}removed, {file_size(found.orphan_bytes)}")
     click.echo(f"broken uploads: {found.uploads:,}, interrupted data sets: {found.datasets:,}")
-    click.echo(f"parked readings: {found.readings:,}, expired sessions: {found.sessions:,}")
+    click.echo(
+        f"parked readings: {found.readings:,}, expired sessions: {found.sessions:,}, old rosters: {found.rosters:,}"
+    )
 
 
 COMMANDS = (collect,)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from app.clock import db_now
 from app.database import Database
 from app.housekeeping import blobs
+from app.people.queries import IS_FORGOTTEN
 from app.storage import Store
 from models.accounts import AuthSession
 from models.gradings import Grading, State
+from models.rosters import RosterImport
 
 BROKEN_SECONDS = 24 * 3600.0
 """Age at which what was left half done is taken for given up: an upload, a data set being added, a parked reading."""
@@ -29,6 +31,7 @@ class Tidied:
     datasets: int
     readings: int
     sessions: int
+    rosters: int
 
 
 def tidy(database: Database, store: Store, data_dir: Path, *, dry_run: bool = False) -> Tidied:
@@ -49,7 +52,8 @@ def tidy(database: Database, store: Store, data_dir: Path, *, dry_run: bool = Fa
         uploads=len(uploads),
         datasets=len(datasets),
         readings=len(readings),
-        sessions=_sessions(database, dry_run=dry_run),
+        sessions=_rows(database, AuthSession, AuthSession.expires_at <= db_now(), dry_run=dry_run),
+        rosters=_rows(database, RosterImport, IS_FORGOTTEN, dry_run=dry_run),
     )
 
 
@@ -85,10 +89,12 @@ def _old(folder: Path, now: float) -> Iterator[Path]:
             continue
 
 
-def _sessions(database: Database, *, dry_run: bool) -> int:
-    expired = AuthSession.expires_at <= db_now()
+def _rows(
+    database: Database, table: type[AuthSession | RosterImport], gone: ColumnElement[bool], *, dry_run: bool
+) -> int:
+    """How many rows are past their time, and removes them unless it is a `dry_run`."""
     if dry_run:
         with database.read() as session:
-            return session.execute(select(func.count()).where(expired)).scalar_one()
+            return session.execute(select(func.count()).select_from(table).where(gone)).scalar_one()
     with database.write() as session:
-        return len(session.execute(delete(AuthSession).where(expired).returning(AuthSession.id)).all())
+        return len(session.execute(delete(table).where(gone).returning(table.id)).all())

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service as account_service
 from app.audit.recording import note
-from app.clock import db_now, read_clock
+from app.clock import read_clock
 from app.courses import service as course_service
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from app.people import columns, queries, roster, tables
@@ -26,8 +25,6 @@ from models.rosters import RosterImport
 
 MAX_ROSTER_BYTES = 2 << 20
 """A gradebook of 1,000 students with 200 assignments has 1.5 MB."""
-KEPT = timedelta(days=1)
-"""After which a roster that nobody applied is forgotten: it holds names."""
 MAX_FILE_NAME_CHARACTERS = 200
 
 
@@ -47,8 +44,7 @@ def store(session: Session, course: Course, by_id: int, file_name: str, content:
     """The roster with guessed columns; older ones that nobody applied are forgotten. Raises AppError 422."""
     text = tables.decode(content)
     table = tables.read(text)
-    old = delete(RosterImport).where(RosterImport.applied_at.is_(None), RosterImport.created_at < db_now(-KEPT))
-    session.execute(old)
+    session.execute(delete(RosterImport).where(queries.IS_FORGOTTEN))
     found = RosterImport(
         course_id=course.id,
         file_name=file_name[:MAX_FILE_NAME_CHARACTERS] or "roster.csv",

@@ -1,10 +1,12 @@
 """What is asked about the people of a course."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager
 
+from app.clock import db_now
 from app.paging import PAGE_ROWS
 from app.people.matching import Member
 from models.accounts import User
@@ -12,6 +14,10 @@ from models.courses import Course, Membership, Role
 from models.joining import AccountLink, Identity, JoinCode
 from models.rosters import RosterImport
 
+KEPT = timedelta(days=1)
+"""After which a roster that nobody applied is forgotten: it holds names."""
+IS_FORGOTTEN = and_(RosterImport.applied_at.is_(None), RosterImport.created_at <= db_now(-KEPT))
+"""Whether a roster is there no more; its row goes with the next one, or when the service tidies."""
 Attribute = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
@@ -99,8 +105,10 @@ def unproven(session: Session, user_ids: Sequence[int]) -> set[int]:
 
 
 def roster(session: Session, course_id: int, roster_id: int, *, locked: bool = False) -> RosterImport | None:
-    """A roster that was uploaded for a course."""
-    wanted = select(RosterImport).where(RosterImport.id == roster_id, RosterImport.course_id == course_id)
+    """A roster that was uploaded for a course, unless it is forgotten."""
+    wanted = select(RosterImport).where(
+        RosterImport.id == roster_id, RosterImport.course_id == course_id, ~IS_FORGOTTEN
+    )
     return session.scalar(wanted.with_for_update() if locked else wanted)
 
 

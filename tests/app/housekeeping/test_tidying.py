@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.cli import main
 from app.clock import db_now
@@ -17,6 +17,7 @@ from app.housekeeping import blobs
 from app.housekeeping.service import BROKEN_SECONDS, tidy
 from app.storage import Store, Stored
 from models.accounts import AuthSession
+from models.rosters import RosterImport
 from tests.app.world import DAY, World, hand_in, settle, store_bytes
 
 Open = Callable[[str | None], TestClient]
@@ -128,6 +129,26 @@ def test_expired_sessions_go(records: Database, world: World, browser: Open) -> 
     assert tidy(records, Store(world.folder), world.folder).sessions == 1
     assert tidy(records, Store(world.folder), world.folder).sessions == 0
     assert browser("grace").get("/submissions").status_code == 200
+
+
+def test_rosters_that_nobody_applied_go_after_a_day(records: Database, world: World, program: Open) -> None:
+    staff, rosters = program("instructor"), "/courses/ml/rosters"
+    numbers = [
+        staff.post(rosters, files={"file": (f"{name}.csv", b"Name,Email\nNew,new@example.org\n", "text/csv")}).json()
+        for name in ("applied", "old", "young")
+    ]
+    applied, old, young = (each["id"] for each in numbers)
+    staff.post(f"{rosters}/{applied}/confirmation", data={"digest": numbers[0]["digest"]})
+    with records.write() as session:
+        session.execute(update(RosterImport).where(RosterImport.id != young).values(created_at=db_now(-DAY)))
+
+    asked = [staff.get(f"{rosters}/{number}").status_code for number in (applied, old, young)]
+    counts = [tidy(records, Store(world.folder), world.folder, dry_run=dry).rosters for dry in (True, False, False)]
+
+    assert asked == [200, 404, 200]
+    assert counts == [1, 1, 0]
+    with records.read() as session:
+        assert session.scalars(select(RosterImport.id).order_by(RosterImport.id)).all() == [applied, young]
 
 
 def test_the_command_tells_what_it_would_do(world: World, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
