@@ -16,7 +16,7 @@ from app.courses.aliases import new_alias
 from app.errors import Conflict, NotFound
 from app.privacy import queries
 from app.privacy.words import forget_words
-from app.submissions.erased import GONE, without_names
+from app.submissions.erased import GONE, forget_names
 from models.accounts import ApiToken, AuthSession, User
 from models.artifacts import Artifact
 from models.audit import AuditEntry
@@ -100,10 +100,7 @@ def _forget_reports(session: Session, mine: Select[int]) -> None:
     """Takes the names of files out of reports. Gradings are locked first: one that ends now is seen, or sees the erasure."""
     wanted = select(Grading).where(Grading.submission_id.in_(mine)).order_by(Grading.id).with_for_update()
     for grading in session.scalars(wanted.execution_options(populate_existing=True)):
-        # What is equal to it is graded afresh from now on, and takes over nothing that was erased.
-        grading.equality_key = None
-        if grading.report is not None:
-            grading.report = without_names(grading.report)
+        forget_names(grading)
     session.flush()
 
 

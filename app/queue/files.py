@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.queue.tickets import Ticket
 from app.storage import Store, Stored
 from app.submissions import products
-from app.submissions.erased import is_erased
+from app.submissions.erased import forget_late
 from grader import shrinking
 from grader.checked import Checked
 from grader.report import Report
@@ -31,7 +31,7 @@ def keep_files(store: Store, checked: Checked, report: Report) -> Files:
 
 def note_files(session: Session, ticket: Ticket, files: Files) -> None:
     """Writes their rows, in the transaction that writes the result; none for somebody who was erased meanwhile."""
-    if is_erased(session, ticket.submission_id):
+    if forget_late(session, ticket.grading_id, ticket.submission_id):
         return
     for name, stored in files.attachments:
         products.attach(session, ticket.submission_id, name, stored)

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from app.clock import db_now, read_clock
 from app.queue.order import turns
-from app.submissions.erased import is_erased, without_names
 from grader.errors import Cause
 from models.gradings import Grading, Lane, Phase, State
 
@@ -84,8 +83,6 @@ _WRITE = update(_ROW).where(
     _ROW.c.id == bindparam("held"), _ROW.c.fence == bindparam("under"), _ROW.c.state == State.RUNNING
 )
 _END = _WRITE.values(finished_at=db_now())
-# A person may be erased while their file is graded: the erasure waits for this row, or this row for the erasure.
-_FORGET = update(_ROW).where(_ROW.c.id == bindparam("held")).values(report=bindparam("report"), equality_key=None)
 
 
 def claim(
@@ -148,8 +145,6 @@ def finish(session: Session, ticket: Ticket, result: Result, times: Mapping[str,
     )
     if written and not ticket.is_live and ticket.rejudge_id is None:
         _make_live(session, ticket)
-    if written and is_erased(session, ticket.submission_id):
-        session.execute(_FORGET, {"held": ticket.grading_id, "report": without_names(result.report)})
     return written
 
 

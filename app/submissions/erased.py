@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from models.gradings import Grading
 from models.submissions import FileRole, SubmissionFile
 
 GONE = "(erased)"
@@ -19,6 +20,25 @@ def is_erased(session: Session, submission_id: int) -> bool:
         SubmissionFile.erased_at.is_not(None),
     )
     return bool(session.scalar(select(upload)))
+
+
+def forget_late(session: Session, grading_id: int, submission_id: int) -> bool:
+    """Whether the person was erased while this grading ran; then its result keeps its numbers alone.
+
+    It is asked in the transaction that has written the result: the erasure waits for the grading's row, or has it first.
+    """
+    late = is_erased(session, submission_id)
+    if late:
+        forget_names(session.get_one(Grading, grading_id, populate_existing=True))
+        session.flush()
+    return late
+
+
+def forget_names(grading: Grading) -> None:
+    """Takes the names of files out of a result; what is equal is graded afresh, and takes over nothing of it."""
+    grading.equality_key = None
+    if grading.report is not None:
+        grading.report = without_names(grading.report)
 
 
 def without_names(report: Mapping[str, Any]) -> dict[str, Any]:

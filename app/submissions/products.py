@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.storage import Stored
-from app.submissions.erased import is_erased
+from app.submissions.erased import forget_late
 from models.artifacts import Artifact, ArtifactKind
 from models.gradings import Grading
 from models.submissions import FileRole, SubmissionFile
@@ -36,7 +36,7 @@ def copy(session: Session, equal: Grading, grading_id: int, submission_id: int) 
 
     None for somebody who was erased meanwhile.
     """
-    if is_erased(session, submission_id):
+    if forget_late(session, grading_id, submission_id):
         return
     for made in equal.artifacts:
         keep(session, grading_id, made.kind, made.name, Stored(made.sha256, made.bytes))
