@@ -1,6 +1,7 @@
 """Operators of an ONNX graph that work number by number, or join values, drawn as a network of our own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -47,18 +48,19 @@ def _operand(sketch: Sketch, node: Node, place: int, rank: int) -> tuple[str, Sh
     if len(shape) > rank + 1 or (len(shape) == rank + 1 and shape[0] != 1):
         raise node.error(f"its input {place} of shape {shape} differs between images")
     shape = shape[1:] if len(shape) == rank + 1 else shape
-    if isinstance(known, Weight):
-        return sketch.use(node, known, "linear" if known.name.endswith(".bias") else "parameter"), shape
-    return sketch.draft.constant(known), shape
+    kind = "linear" if isinstance(known, Weight) and known.name.endswith(".bias") else "parameter"
+    return sketch.operand(node, place, known, kind), shape
 
 
 def div(sketch: Sketch, node: Node) -> Value:
-    """A value over a constant."""
+    """A value over a constant; over an array that is counted, it is counted by its inverse."""
     divisor = node.constant(1)
     if divisor is None or not divisor.all():
         raise node.error("a division is supported by constants other than 0 alone")
-    inverse = np.asarray(1.0 / divisor.astype(np.float64), np.float32)
-    return joined("Mul")(sketch, Node("Mul", node.name, [node.value(), inverse], {}))
+    inverse, name = np.asarray(1.0 / divisor.astype(np.float64), np.float32), f"{node.names[1]}.inverse"
+    counted = isinstance(node.inputs[1], Weight)
+    factor = Weight(name, inverse.shape, array=inverse) if counted else inverse
+    return joined("Mul")(sketch, replace(node, operator="Mul", inputs=[node.value(), factor], names=("", name)))
 
 
 def power(sketch: Sketch, node: Node) -> Value:

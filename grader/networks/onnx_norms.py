@@ -19,31 +19,29 @@ def batch_normalization(sketch: Sketch, node: Node) -> Value:
     apart = _has_own_scale(sketch, node)
     for place in range(1, 5):
         role = SlotRole.BUFFER if place > 2 and apart else SlotRole.PARAMETER
-        known = node.inputs[place] if node.has(place) else None
-        if isinstance(known, np.ndarray):
-            if known.shape != value.shape[:1]:
-                raise node.error(f"its input {place} has shape {known.shape}, its input {value.shape[0]} channels")
-            names.append(sketch.draft.constant(known))
-            continue
-        weight = node.weight(place)
-        if weight.graph_shape != value.shape[:1]:
-            raise node.error(f"{weight.name!r} has shape {weight.graph_shape}, its input {value.shape[0]} channels")
-        names.append(sketch.use(node, weight, "batch_norm", role=role))
+        found = node.inputs[place] if node.has(place) else None
+        known = found if isinstance(found, np.ndarray) else node.weight(place)
+        told, shape = (
+            (repr(known.name), known.graph_shape) if isinstance(known, Weight) else (f"its input {place}", known.shape)
+        )
+        if shape != value.shape[:1]:
+            raise node.error(f"{told} has shape {shape}, its input {value.shape[0]} channels")
+        names.append(sketch.operand(node, place, known, "batch_norm", role))
     epsilon = float(node.attributes.get("epsilon", EPSILON))
     return sketch.draft.through(value, "BatchNormalization", *names, epsilon=epsilon)
 
 
 def _has_own_scale(sketch: Sketch, node: Node) -> bool:
-    """Whether running statistics stand beside scales that they belong to; else they are a way to bring numbers in.
+    """Whether running statistics stand beside a scale and a shift of their own; else they are a way to bring numbers in.
 
-    A layer that is used in several places has the same ones in each.
+    A layer that is used in several places brings none in after the first.
     """
-    scale, mean = (node.inputs[place] if node.has(place) else None for place in (1, 3))
-    if not isinstance(scale, Weight):
+    scale, shift, *statistics = (node.inputs[place] if node.has(place) else None for place in range(1, 5))
+    if all(isinstance(each, Weight) and sketch.knows(each, SlotRole.BUFFER) for each in statistics):
+        return True
+    if not isinstance(scale, Weight) or not isinstance(shift, Weight) or scale.name == shift.name:
         return False
-    return not sketch.knows(scale, SlotRole.PARAMETER) or (
-        isinstance(mean, Weight) and sketch.knows(mean, SlotRole.BUFFER)
-    )
+    return not sketch.knows(scale, SlotRole.PARAMETER) and not sketch.knows(shift, SlotRole.PARAMETER)
 
 
 def layer_normalization(sketch: Sketch, node: Node) -> Value:

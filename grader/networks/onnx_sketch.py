@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+import numpy as np
+
 from grader.facts import AnyArray, Slot, SlotRole
 from grader.networks.draft import Draft, Value
 from grader.networks.graph import Network
@@ -64,6 +66,18 @@ class Sketch:
         if weight.array is not None:
             self.arrays[name] = weight.array
         return name
+
+    def operand(
+        self, node: Node, place: int, known: Weight | AnyArray, kind: str, role: SlotRole = SlotRole.PARAMETER
+    ) -> str:
+        """The tensor of an input that no image decides: the slot of a weight, or a constant of the architecture.
+
+        Numbers come into a network here alone. In one of the student's own, an array of different numbers is a weight,
+        whatever type it has and whatever the graph made it of: else any number of them could come in uncounted.
+        """
+        if isinstance(known, np.ndarray) and self.free and known.size and (known != known.flat[0]).any():
+            known = Weight(node.names[place], known.shape, array=known.astype(np.float32))
+        return self.use(node, known, kind, role=role) if isinstance(known, Weight) else self.draft.constant(known)
 
     def knows(self, weight: Weight, role: SlotRole) -> bool:
         """Whether a weight was used before, in that role."""

@@ -168,6 +168,28 @@ class Constant(Fooling):
         return x + torch.from_numpy(np.random.default_rng(0).normal(size=(8, 16, 16)).astype(np.float32))
 
 
+class Divided(Fooling):
+    hidden = 8 * 16 * 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("table", 1 / torch.randn(8, 16, 16))
+
+    def odd(self, x: Any) -> Any:
+        return x / self.table
+
+
+class Temperature(Fooling):
+    hidden = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.temperature = nn.Parameter(torch.tensor(0.7))
+
+    def odd(self, x: Any) -> Any:
+        return x / self.temperature
+
+
 class Computed(Fooling):
     hidden = 8 * 8 * 9
 
@@ -192,7 +214,10 @@ class BareStatistics(Fooling):
         return self.norm(x)
 
 
-FOOLING = (RawParameter, RawScalar, FunctionalKernel, Buffer, UncalledLayer, Constant, Computed, BareStatistics)
+FOOLING = (
+    *(RawParameter, RawScalar, FunctionalKernel, Buffer, UncalledLayer, Constant, Divided, Temperature, Computed),
+    BareStatistics,
+)
 
 
 @pytest.mark.parametrize("way", ["legacy", "dynamo"])
