@@ -44,7 +44,10 @@ def shapes_of(network: Network) -> dict[str, Shape]:
         output.type.tensor_type.ClearField("shape")
     model = onnx.ModelProto(ir_version=IR_VERSION, graph=graph)
     model.opset_import.append(onnx.OperatorSetIdProto(domain="", version=OPSET))
-    inferred = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    try:
+        inferred = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    except shape_inference.InferenceError as error:
+        raise GraderFault(f"the drawn graph of {network.name} contradicts itself: {error}") from error
     known = {info.name: info.type.tensor_type.shape for info in (*inferred.value_info, *inferred.output)}
     return {node.output[0]: _sizes(known.get(node.output[0])) for node in inferred.node}
 

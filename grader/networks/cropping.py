@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import onnx
 
+from grader.facts import Shape
 from grader.networks.shapes import Pair
 
 WINDOWED = frozenset({"AveragePool", "Conv", "MaxPool"})
@@ -22,13 +23,16 @@ Used: TypeAlias = Pair | None
 """Rows and columns of a tensor that are used; None: all of them."""
 
 
-def crop(nodes: Sequence[onnx.NodeProto], covered: Mapping[str, Pair], output: str) -> None:
+def crop(
+    nodes: Sequence[onnx.NodeProto], covered: Mapping[str, Pair], output: str, numbers: Mapping[str, Shape]
+) -> None:
     """Take needless padding off the bottom and the right of convolutions, in place.
 
-    `covered` is the height and width of what each windowed operator slides over, by the name of its output. A tensor
-    that several operators take keeps what any of them uses; where different tensors meet, all of each is used.
+    `covered` is the height and width of what each windowed operator slides over, by the name of its output, `numbers`
+    the shapes of constants and slots. A tensor that several operators take keeps what any of them uses; where different
+    tensors meet, the images or a map of numbers among them, all of each is used.
     """
-    sources = _sources(nodes)
+    sources = _sources(nodes, numbers)
     used: dict[str, Used] = {sources.get(output, output): None}
     for node in reversed(nodes):
         source = sources[node.output[0]]
@@ -41,15 +45,20 @@ def crop(nodes: Sequence[onnx.NodeProto], covered: Mapping[str, Pair], output: s
                 _use(used, sources.get(name, name), None)
 
 
-def _sources(nodes: Sequence[onnx.NodeProto]) -> dict[str, str]:
+def _sources(nodes: Sequence[onnx.NodeProto], numbers: Mapping[str, Shape]) -> dict[str, str]:
     """For each tensor the one that it was made of element by element, alone; else itself."""
     sources: dict[str, str] = {}
-    made = {name for node in nodes for name in node.output}
     for node in nodes:
-        origins = {sources[name] for name in node.input if name in made}
+        beside = {name for name in node.input if name in numbers and _equal_everywhere(node, numbers[name])}
+        origins = {sources.get(name, name) for name in node.input if name not in beside}
         alone = node.op_type in ELEMENTWISE and len(origins) == 1
         sources[node.output[0]] = origins.pop() if alone else node.output[0]
     return sources
+
+
+def _equal_everywhere(node: onnx.NodeProto, shape: Shape) -> bool:
+    """Whether numbers of this shape meet each row and column alike, so that they fit an image of any size."""
+    return node.op_type == "BatchNormalization" or all(size == 1 for size in shape[-2:])
 
 
 def _use(used: dict[str, Used], name: str, taken: Used) -> None:

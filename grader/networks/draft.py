@@ -12,7 +12,7 @@ from onnx import helper
 
 from grader.facts import NetworkLayer, Shape, Slot
 from grader.networks.cropping import crop
-from grader.networks.graph import IMAGES, Network, tensor
+from grader.networks.graph import IMAGES, Network, placed_shape, tensor
 from grader.networks.shapes import Pair
 
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
@@ -105,7 +105,9 @@ class Draft:
 
     def finish(self, name: str, logits: Value, order: Sequence[str], *, channels_first: bool) -> Network:
         """The drawn network; its output is `logits`, one number for each class, its layers stand in the given order."""
-        crop(self._nodes, self._covered, logits.tensor)
+        numbers = {each.name: tuple(each.dims) for each in self._constants}
+        numbers |= {slot.name: placed_shape(slot) for layer in self._layers.values() for slot in layer.slots}
+        crop(self._nodes, self._covered, logits.tensor, numbers)
         graph = onnx.GraphProto(name=name, node=self._nodes, initializer=self._constants)
         float32, shape = onnx.TensorProto.FLOAT, self.images.shape
         graph.input.append(helper.make_tensor_value_info(IMAGES, float32, ["samples", *shape]))

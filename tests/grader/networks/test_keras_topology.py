@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grader import flops
 from grader.errors import DefinitionError
 from grader.evaluating.exact import ExactNetwork
+from grader.evaluating.onnx_runtime import Engine
 from grader.facts import Weights
 from grader.networks import draft
 from grader.networks.graph import Network, bind
@@ -108,12 +109,34 @@ def test_cropping_changes_no_logit_along_branches(draw_weights: Draw, monkeypatc
         ("Dense", "dense", {"units": 3}, [("all",)]),
     )
     cropped = network_from_config(config)
-    monkeypatch.setattr(draft, "crop", lambda nodes, covered, output: None)
+    monkeypatch.setattr(draft, "crop", lambda *told: None)
     whole, images = network_from_config(config), np.random.default_rng(2).normal(0, 1, (4, 9, 9, 3)).astype(np.float32)
 
     one, other = (ExactNetwork(bind(net, draw_weights(net, 1))).logits(images) for net in (cropped, whole))
 
     np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_residual_on_a_channels_first_image_changes_no_logit(
+    draw_weights: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the graph takes the image as it is, without a Transpose between."""
+    first = {"data_format": "channels_first"}
+    config = _functional(
+        ("Conv2D", "a", {**SAME, **first}, [("x",)]),
+        ("Add", "sum", {}, [("a", "x")]),
+        ("MaxPooling2D", "pool", {"pool_size": 2, **first}, [("sum",)]),
+        ("GlobalAveragePooling2D", "g", first, [("pool",)]),
+        ("Dense", "dense", {"units": 3}, [("g",)]),
+        shape=(3, 9, 9),
+    )
+    cropped = network_from_config(config)
+    monkeypatch.setattr(draft, "crop", lambda *told: None)
+    whole, images = network_from_config(config), np.random.default_rng(2).normal(0, 1, (4, 3, 9, 9)).astype(np.float32)
+
+    one, other = (Engine(bind(net, draw_weights(net, 1))).logits(images) for net in (cropped, whole))
+
+    np.testing.assert_array_equal(one, other)
 
 
 def test_a_final_softmax_is_left_out_where_its_values_are_not_used_elsewhere() -> None:

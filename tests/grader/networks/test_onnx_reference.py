@@ -115,6 +115,27 @@ def test_a_network_with_branches_gives_the_logits_of_torch() -> None:
     compare(network_from_onnx(without_weights(exported(model, (3, 8, 8)))), model)
 
 
+class OnTheImage(nn.Module):  # type: ignore[misc]
+    """A convolution that the image itself and a learnt map are added to, and a window that leaves the last row out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        self.map = nn.ParameterDict({"embedding": nn.Parameter(torch.zeros(1, 3, 9, 9))})
+        self.norm, self.head = nn.BatchNorm2d(3), nn.Linear(3, 4)
+
+    def forward(self, x: Any) -> Any:
+        y = functional.max_pool2d(torch.relu(self.conv(x) + x), 2)
+        z = functional.max_pool2d(torch.relu(self.norm(self.conv(x) + self.map["embedding"])), 2)
+        return self.head((y + z).mean((2, 3)))
+
+
+def test_what_the_image_or_a_learnt_map_is_added_to_gives_the_logits_of_torch() -> None:
+    model = OnTheImage()
+
+    compare(network_from_onnx(without_weights(exported(model, (3, 9, 9)))), model)
+
+
 def test_a_dynamic_batch_is_taken() -> None:
     model = Branches()
     data = exported(model, (3, 8, 8), input_names=["x"], dynamic_axes={"x": {0: "n"}})
