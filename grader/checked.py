@@ -94,7 +94,9 @@ def _in_full(report: Report, accepted: Accepted) -> Report:
     left = accepted.outline
     shrunk = Shrunk(left.parameters, left.removed, left.folded)
     magnitudes = counting.magnitudes(accepted.network.slots, accepted.weights)
-    return replace(report, macs=accepted.macs, shrunk=shrunk, magnitudes=magnitudes)
+    most = f"{limits.MAX_FOLLOWED_BYTES >> 20} MiB or {limits.MAX_FOLLOWED_NUMBERS:,} numbers"
+    notes = report.notes if left.followed else (*report.notes, messages.note("not-followed", expected=most))
+    return replace(report, macs=accepted.macs, shrunk=shrunk, magnitudes=magnitudes, notes=notes)
 
 
 def reject(report: Report, findings: Sequence[Finding]) -> Report:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grader.compaction.cutting import cut, folds
+from grader.compaction.effort import Effort, TooLarge
 from grader.compaction.keeping import Stays, places_of, what_stays
 from grader.compaction.rebuilding import rebuilt
 from grader.compaction.rules import RULES
@@ -44,13 +45,24 @@ class Outline:
     removed: Mapping[str, int]
     """How many units of each layer are gone, of those layers that lost some."""
     folded: bool
+    followed: bool = True
+    """Whether units that do nothing were looked for; in a network that is too large for it, all of them stay."""
 
 
 def outline(network: Network, weights: Weights) -> Outline:
     """What `compact` would leave of a network."""
-    trace, stays, folded = _settled(network, weights, fold=True)
+    try:
+        return _outline(network, weights)
+    except TooLarge:
+        sizes = {slot.name: math.prod(slot.shape) for slot in network.slots}
+        return replace(_outlined(network, sizes, {}, folded=False), followed=False)
+
+
+def _outline(network: Network, weights: Weights) -> Outline:
+    effort = Effort()
+    trace, stays, folded = _settled(network, weights, fold=True, effort=effort)
     if _lost_groups(trace, stays):
-        return _outline_of(compact(network, weights))
+        return _outline_of(_compact(network, weights, fold=True, effort=effort))
     sizes = {slot.name: _size(trace, stays, slot) for slot in network.slots}
     removed = _all_removed(_Left(network, weights, {}), trace, stays)
     return _outlined(network, sizes, removed, folded=bool(folded))
@@ -59,11 +71,19 @@ def outline(network: Network, weights: Weights) -> Outline:
 def compact(network: Network, weights: Weights, *, fold: bool = True) -> Compacted:
     """The network and its canonical weights without the units that no logit depends on.
 
-    Without `fold` a unit that is constant but not zero stays, and every array is a part of the original's.
+    Without `fold` a unit that is constant but not zero stays, and every array is a part of the original's. A network
+    that is too large to be followed stays as it is.
     """
-    now = _once(_Left(network, weights, {}), fold=fold)
+    try:
+        return _compact(network, weights, fold=fold, effort=Effort())
+    except TooLarge:
+        return Compacted(network, weights, {}, {})
+
+
+def _compact(network: Network, weights: Weights, *, fold: bool, effort: Effort) -> Compacted:
+    now = _once(_Left(network, weights, {}), fold=fold, effort=effort)
     while now.lost_groups:
-        now = _once(now, fold=fold)
+        now = _once(now, fold=fold, effort=effort)
     exact = {name: array for name, array in now.arrays.items() if array.dtype == np.float64}
     rounded = {slot.name: now.arrays[slot.name].astype(np.float32, copy=False) for slot in network.slots}
     return Compacted(now.network, rounded, exact, now.removed)
@@ -82,9 +102,9 @@ class _Left:
     lost_groups: bool = False
 
 
-def _once(left: _Left, *, fold: bool) -> _Left:
+def _once(left: _Left, *, fold: bool, effort: Effort) -> _Left:
     """What is left after one walk through the graph and back."""
-    trace, stays, folded = _settled(left.network, left.arrays, fold=fold)
+    trace, stays, folded = _settled(left.network, left.arrays, fold=fold, effort=effort)
     arrays, removed = cut(trace, stays, {**left.arrays, **folded}), _all_removed(left, trace, stays)
     return _Left(rebuilt(left.network, trace, stays), arrays, removed, _lost_groups(trace, stays))
 
@@ -117,15 +137,15 @@ def _outlined(
 
 
 def _settled(
-    network: Network, weights: Mapping[str, AnyArray], *, fold: bool
+    network: Network, weights: Mapping[str, AnyArray], *, fold: bool, effort: Effort
 ) -> tuple[Trace, Stays, Mapping[str, Floats]]:
     """What stays, and the biases that constants are folded into; there are none where one would not fit float32."""
-    trace = Trace(network, weights, fold=fold).run(RULES)
+    trace = Trace(network, weights, fold=fold, effort=effort).run(RULES)
     stays = what_stays(trace)
     folded = folds(trace, stays, weights)
     if all((np.abs(bias) <= LARGEST).all() for bias in folded.values()):
         return trace, stays, folded
-    return _settled(network, weights, fold=False)
+    return _settled(network, weights, fold=False, effort=effort)
 
 
 def _size(trace: Trace, stays: Stays, slot: Slot) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.compaction.trace import Node, Trace, Traced, in_range
+from grader.compaction.trace import Node, Trace, Traced, in_range, unknown
 from grader.compaction.units import PINNED, Ids, Mask
 from grader.compaction.views import Floats, cores, first_along, spread, varying
 from grader.evaluating.operators import OPERATORS
@@ -95,6 +95,9 @@ def normalised_together(trace: Trace, node: Node) -> Traced:
     over = range(axis % rank, rank) if node.operator == "LayerNormalization" else [axis % rank]
     if set(over) & set(varying(source.ids)):
         trace.units.pin(cores([source.ids])[0])
+    (known,) = cores([source.values])
+    if np.isnan(known).all():
+        return Traced(source.ids, unknown(source.shape))
     with np.errstate(all="ignore"):
         values = OPERATORS[node.operator]([trace.operand(name) for name in node.inputs], node.attributes)
     return Traced(source.ids, in_range(values))

@@ -62,7 +62,7 @@ def _needed(trace: Trace, roots: Ids) -> Mask:
     needed = np.zeros(len(roots), np.bool_)
     needed[PINNED] = True
     products = [(each, roots[each.outputs], roots[each.inputs]) for each in reversed(trace.products)]
-    pairs = [(roots[users], roots[used]) for users, used in trace.units.needs]
+    pairs = [(roots[users], roots[used]) for users, used in reversed(trace.units.needs)]
     seen: dict[int, int] = {}
     while True:
         before = np.count_nonzero(needed)

@@ -1,6 +1,11 @@
 """Operators that move elements about, or work on each channel of an image by itself."""
 
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from grader.compaction.trace import Node, Trace, Traced, in_range, unknown
 from grader.compaction.units import PINNED
@@ -28,8 +33,14 @@ def concatenated(trace: Trace, node: Node) -> Traced:
         if axis not in varying(first) and axis not in varying(part.ids):
             trace.units.tie(*cores([first.take([0], axis), part.ids.take([0], axis)]))
     return Traced(
-        np.concatenate([part.ids for part in parts], axis), np.concatenate([part.values for part in parts], axis)
+        _put_together([part.ids for part in parts], axis), _put_together([part.values for part in parts], axis)
     )
+
+
+def _put_together(parts: Sequence[npt.NDArray[Any]], axis: int) -> npt.NDArray[Any]:
+    """Arrays along an axis, without memory along those where all of them repeat themselves."""
+    whole = np.concatenate(cores(parts, kept=axis), axis)
+    return np.broadcast_to(whole, [whole.shape[axis] if at == axis else size for at, size in enumerate(parts[0].shape)])
 
 
 def by_channel(trace: Trace, node: Node) -> Traced:
@@ -39,13 +50,20 @@ def by_channel(trace: Trace, node: Node) -> Traced:
     (core,) = cores([source.values], kept=1)
     known = np.flatnonzero(~np.isnan(core).all(axis=(0, 2, 3)))
     taken = known if len(known) else np.arange(1)
+    trace.effort.spend(len(taken) * prod(source.shape[2:]) * prod(node.attributes.get("kernel_shape", ())))
     with np.errstate(all="ignore"):
         result = in_range(OPERATORS[node.operator]([source.values[:, taken], *numbers], node.attributes))
     shape = (1, channels, *result.shape[2:])
     if not len(known):
         return Traced(spread(ids, 1, shape), unknown(shape))
+    result = _exactly(result, uniform(source.values[:, taken], 1))
+    alike = uniform(result, 1)
+    if not np.isnan(alike).any():
+        vector = np.full(channels, np.nan)
+        vector[taken] = alike
+        return Traced(spread(ids, 1, shape), spread(vector, 1, shape))
     values = np.full(shape, np.nan)
-    values[:, taken] = _exactly(result, uniform(source.values[:, taken], 1))
+    values[:, taken] = result
     return Traced(spread(ids, 1, shape), values)
 
 

@@ -1,7 +1,5 @@
 """Convolutions and dense layers: the only places where an output can do without an input."""
 
-from math import prod
-
 import numpy as np
 
 from grader.compaction.trace import Node, Product, Trace, Traced, in_range
@@ -18,8 +16,7 @@ def convolution(trace: Trace, node: Node) -> Traced:
     inputs, constants = trace.along(source.ids, 1), uniform(source.values, 1)
     if any(node.attributes.get("pads", ())):
         constants = np.where(constants == 0, 0.0, np.nan)  # what another constant adds is less beside the padding
-    flat = (*kernel.shape[:2], prod(kernel.shape[2:]))
-    matrix, connected = kernel.reshape(flat), np.logical_or.reduce(trace.connected(name).reshape(flat), axis=2)
+    matrix, connected = trace.matrix(name)
     groups = node.attributes.get("group", 1)
     if groups > 1:
         outputs = _grouped(trace, inputs, groups, len(kernel))
@@ -41,15 +38,15 @@ def dense(trace: Trace, node: Node) -> Traced:
     source, name = trace.tensors[node.inputs[0]], node.inputs[1]
     last = len(source.shape) - 1
     inputs, constants = trace.along(source.ids, last), uniform(source.values, last)
-    matrix, connected, turned = trace.kernel(name), trace.connected(name), bool(node.attributes.get("transB", 0))
+    (matrix, connected), turned = trace.matrix(name), bool(node.attributes.get("transB", 0))
     if not turned:
-        matrix, connected = matrix.T, connected.T
+        matrix, connected = matrix.swapaxes(0, 1), connected.T
     outputs = trace.units.fresh(len(matrix))
     trace.follow(name, int(turned), inputs)
     bias = _bias_slot(trace, node) or _added_bias(trace, node, len(matrix))
     foldable = _foldable(trace, node, constants, bias)
-    trace.products.append(Product(matrix[:, :, None], connected, outputs, inputs, constants, foldable, bias))
-    values = _sums(matrix[:, :, None], connected, constants)
+    trace.products.append(Product(matrix, connected, outputs, inputs, constants, foldable, bias))
+    values = _sums(matrix, connected, constants)
     return _made(
         trace, node, outputs, values, kernel_axis=int(not turned), axis=last, shape=(*source.shape[:-1], len(matrix))
     )

@@ -11,8 +11,10 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from grader import limits
+from grader.compaction.effort import STEP, Effort, Held, TooLarge
 from grader.compaction.units import Ids, Mask, Units
-from grader.compaction.views import Floats, first_along, spread
+from grader.compaction.views import Floats, cores, first_along, spread
 from grader.counting import nonzero
 from grader.facts import AnyArray, FloatArray, Shape, Slot
 from grader.networks.graph import Network, placed
@@ -63,8 +65,11 @@ class Product:
 class Trace:
     """A walk through a network's graph with its weights, operator by operator, in the graph's order."""
 
-    def __init__(self, network: Network, weights: Mapping[str, AnyArray], *, fold: bool) -> None:
+    def __init__(
+        self, network: Network, weights: Mapping[str, AnyArray], *, fold: bool, effort: Effort | None = None
+    ) -> None:
         self.fold = fold
+        self.effort = effort or Effort()
         self.units = Units()
         self.products: list[Product] = []
         self.nodes = [_node(each) for each in network.graph.node]
@@ -77,15 +82,43 @@ class Trace:
         self.fixed = {each.name: numpy_helper.to_array(each) for each in network.graph.initializer}
         shape = (1, *network.input_shape)
         images = Traced(np.zeros(shape, np.int64), unknown(shape))
-        self.tensors: dict[str, Traced] = {network.graph.input[0].name: images}
+        self.images = network.graph.input[0].name
+        self.tensors: dict[str, Traced] = {self.images: images}
         self._weights = weights
+        self._matrices: dict[str, tuple[FloatArray, Mask]] = {}
+        self._held = Held()
 
     def run(self, rules: Mapping[str, Callable[["Trace", Node], Traced]]) -> "Trace":
-        """Puts every operator's rule to work; the logits' units stay in."""
-        for node in self.nodes:
-            self.tensors[node.output] = rules[node.operator](self, node)
+        """Puts every operator's rule to work; the logits' units stay in. Raises TooLarge.
+
+        Of a tensor that no later operator takes only the units are kept.
+        """
+        last = {name: place for place, node in enumerate(self.nodes) for name in node.inputs}
+        for place, node in enumerate(self.nodes):
+            self._keep(node, rules[node.operator](self, node))
+            for name in {name for name in node.inputs if last[name] == place and name in self.tensors}:
+                self._forget(name)
         self.units.pin(self.tensors[self.output].ids)
         return self
+
+    def _keep(self, node: Node, made: Traced) -> None:
+        """Notes what an operator gives; without any constant it needs no memory for its values."""
+        (ids,), (values,) = cores([made.ids]), cores([made.values])
+        taken = any(made.ids is self.tensors[name].ids for name in node.inputs if name in self.tensors)
+        self.effort.spend(STEP + values.size + (0 if taken else ids.size))
+        kept = Traced(made.ids, unknown(made.shape)) if np.isnan(values).all() else made
+        for array in (kept.ids, kept.values):
+            self._held.take(array)
+        if self._held.bytes + self.units.bytes > limits.MAX_FOLLOWED_BYTES:
+            raise TooLarge
+        self.tensors[node.output] = kept
+
+    def _forget(self, name: str) -> None:
+        """Gives up the values of a tensor."""
+        traced = self.tensors[name]
+        if name != self.images:
+            self._held.drop(traced.values)
+        self.tensors[name] = Traced(traced.ids, unknown(traced.shape))
 
     def users(self, name: str) -> list[Node]:
         """The operators that take a tensor or a slot, once for each time that they do."""
@@ -99,6 +132,18 @@ class Trace:
         """Which elements of a slot, as the graph has it, are not zero."""
         mask: Mask = placed(self.slots[name], nonzero(self._weights[name]))
         return mask
+
+    def matrix(self, name: str) -> tuple[FloatArray, Mask]:
+        """A kernel as the graph has it, its elements along one third axis, and where any of them is not zero."""
+        if name in self._matrices:
+            self.effort.spend(
+                self._matrices[name][0].size
+            )  # one that is used many times costs more than the file tells
+        else:
+            kernel, connected = self.kernel(name), self.connected(name)
+            sizes = (*kernel.shape[:2], -1)
+            self._matrices[name] = (kernel.reshape(sizes), np.logical_or.reduce(connected.reshape(sizes), axis=2))
+        return self._matrices[name]
 
     def operand(self, name: str) -> AnyArray:
         """What an operator takes under a name, as numbers: constants of a tensor, a slot or the architecture's own."""
@@ -131,7 +176,7 @@ def unknown(shape: Sequence[int]) -> Floats:
 
 def in_range(values: AnyArray) -> Floats:
     """Values as constants: what an engine cannot hold as float32 is none."""
-    numbers = values.astype(np.float64)
+    numbers = values.astype(np.float64, copy=False)
     return np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
 
 

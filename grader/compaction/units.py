@@ -9,6 +9,8 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 PINNED = 0
+ROOM = 3
+"""How much finding out which units are one takes, in the memory of what ties them."""
 
 
 class Units:
@@ -18,6 +20,8 @@ class Units:
         self._count = 1
         self._ties: list[tuple[Ids, Ids]] = []
         self._needs: list[tuple[Ids, Ids]] = []
+        self.bytes = 0
+        """What is held of them, with as much again as it takes to find out which are one."""
 
     def fresh(self, count: int) -> Ids:
         """The numbers of new units."""
@@ -29,7 +33,7 @@ class Units:
         ones, others = np.broadcast_arrays(ones, others)
         differ = ones != others
         if differ.any():
-            self._ties.append((ones[differ], others[differ]))
+            self._ties.append(self._once(ones[differ], others[differ]))
 
     def pin(self, ids: Ids) -> None:
         """Keeps units in, whatever the weights are."""
@@ -38,7 +42,13 @@ class Units:
     def need(self, users: Ids, used: Ids) -> None:
         """Keeps each of `used` in as long as its partner among `users` is; the arrays fit by broadcasting."""
         users, used = np.broadcast_arrays(users, used)
-        self._needs.append((users.ravel(), used.ravel()))
+        self._needs.append(self._once(users.ravel(), used.ravel()))
+
+    def _once(self, ones: Ids, others: Ids) -> tuple[Ids, Ids]:
+        """Each pair once: the elements of a tensor are many, and its units are few."""
+        ones, others = np.divmod(np.unique(ones * self._count + others), self._count)
+        self.bytes += ROOM * (ones.nbytes + others.nbytes)
+        return ones, others
 
     @property
     def needs(self) -> list[tuple[Ids, Ids]]:

@@ -30,4 +30,8 @@ NOTES = {
         "{got} weights lie between 0 and 0.000001 without being 0, and {expected} are exactly 0: "
         "if those were meant to be pruned, multiply them by the mask before saving."
     ),
+    "not-followed": (
+        "Filters and neurons that do nothing were not looked for, since following this network would take more than "
+        "{expected}: its effective multiply-accumulates are those of the whole network."
+    ),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from grader import limits, messages
 from grader.checked import check_weights
 from grader.competition import Definition, Grading
 from grader.facts import SlotRole
@@ -14,7 +15,7 @@ from grader.report import Digests, Report, Status
 from tests.corpus.makers import onnx as maker
 from tests.grader.checking.free_fits import codes, fitted, read
 
-SHAPE, CLASSES = (1, 4, 4), 3
+SHAPE, CLASSES, PARAMETERS = (1, 4, 4), 3, 47
 RULES: dict[str, Any] = {
     "file": {"format": "onnx", "names": ["*.onnx"]},
     "network": {"free": True, "input_shape": [1, 4, 4]},
@@ -106,6 +107,22 @@ def test_too_many_numbers_beside_the_kernels_are_refused(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("grader.limits.MAX_OPERATIONS", work - 1)
     assert codes(fit({})) == ["too-many-operations"]
+
+
+def test_a_network_that_is_too_large_to_be_followed_is_counted_whole_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unused = {"tensors": {"fc.weight": {"dims": [3, 8], "values": 0}}}
+    followed = checked(unused).report
+    monkeypatch.setattr(limits, "MAX_FOLLOWED_NUMBERS", 100)
+
+    whole = checked(unused).report
+
+    assert followed.macs.effective < followed.macs.dense == whole.macs.effective
+    assert followed.shrunk.parameters < whole.shrunk.parameters == PARAMETERS
+    assert [each.code for each in followed.notes] == []
+    (note,) = whole.notes
+    assert note == messages.note("not-followed", expected="256 MiB or 100 numbers")
 
 
 def test_every_unknown_operator_is_named_once_with_what_to_do() -> None:
