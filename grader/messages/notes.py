@@ -8,6 +8,10 @@ NOTES = {
     "checkpoint-baggage-ignored": (
         "{got} entries of the checkpoint beside the network (optimizer, epoch and the like) were passed over."
     ),
+    "other-networks-ignored": (
+        "The checkpoint has {got} more dictionaries of tensors (an average of the weights, say); "
+        "what is graded is the one under a usual name such as state_dict or model."
+    ),
     "counters-ignored": "{got} counters of BatchNorm (num_batches_tracked) were passed over.",
     "whole-module": (
         "The file holds a whole pickled module; only its tensors were read, none of its code. "

@@ -64,9 +64,9 @@ def collect(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> dict[s
 def _network_of(tree: Node, notes: dict[str, int]) -> Node:
     """The state dict or module itself, out of whatever training script wrote around it."""
     for _ in range(_MAX_WRAPPERS):
-        if is_module(tree) or _is_state_dict(tree):
-            return tree
         pairs = pairs_of(tree)
+        if is_module(tree) or (_is_state_dict(tree) and not _is_around_a_network(pairs or [])):
+            return tree
         if pairs is None or len(pairs) > limits.CHECKPOINT_MAX_ENTRIES:
             got = "a tensor without a name" if is_tensor(tree) else describe(tree)
             raise Refusal(Finding("no-state-dict", got=got))
@@ -77,19 +77,46 @@ def _network_of(tree: Node, notes: dict[str, int]) -> Node:
 def _entry_of(pairs: list[tuple[Node, Node]], notes: dict[str, int]) -> Node:
     """The one entry of a checkpoint that is the network, or leads to it."""
     entries = {name: value for name, value in pairs if isinstance(name, str)}
-    networks = [name for name, value in entries.items() if is_module(value) or _is_state_dict(value)]
-    chosen = [name for name in KNOWN_NAMES if name in networks] or networks
+    known = [name for name in KNOWN_NAMES if name in entries]
+    networks = [name for name, value in entries.items() if _is_network(value)]
+    leading = [name for name in known if _leads_to_network(entries[name])]
+    chosen = [name for name in known if name in networks] or leading or networks
     if len(chosen) > 1:
         raise Refusal(Finding("several-state-dicts", got=" and ".join(name[:60] for name in chosen[:3])))
-    chosen = chosen or [name for name in KNOWN_NAMES if pairs_of(entries.get(name)) is not None]
+    chosen = chosen or [name for name in known if pairs_of(entries[name]) is not None]
     if not chosen:
         names = ", ".join(name for name in entries if name.isprintable())
         raise Refusal(
             Finding("no-state-dict", got=f"a dictionary of {names[:120]}" if names else "an empty dictionary")
         )
+    if others := set(networks) - set(chosen):
+        notes["other-networks-ignored"] = notes.get("other-networks-ignored", 0) + len(others)
     if len(entries) > 1:
         notes["checkpoint-baggage-ignored"] = notes.get("checkpoint-baggage-ignored", 0) + len(entries) - 1
     return entries[chosen[0]]
+
+
+def _is_around_a_network(pairs: list[tuple[Node, Node]]) -> bool:
+    """Whether tensors lie beside a network, as a loss, an accuracy or a generator's state do, and not in one.
+
+    Under a usual name there is no doubt; under another, no tensor beside it may have a name with a dot, as a layer's has.
+    """
+    if len(pairs) > limits.CHECKPOINT_MAX_ENTRIES:
+        return False
+    entries = {name: value for name, value in pairs if isinstance(name, str)}
+    if any(_leads_to_network(entries[name]) for name in KNOWN_NAMES if name in entries):
+        return True
+    dotted = any("." in name for name, value in entries.items() if is_tensor(value))
+    return not dotted and any(_is_network(value) for value in entries.values())
+
+
+def _leads_to_network(node: Node) -> bool:
+    """Whether a node is a network or a dictionary that has one near its beginning."""
+    return _is_network(node) or any(_is_network(value) for _, value in islice(pairs_of(node) or (), _LOOK_AT))
+
+
+def _is_network(node: Node) -> bool:
+    return is_module(node) or _is_state_dict(node)
 
 
 def _is_state_dict(node: Node) -> bool:
