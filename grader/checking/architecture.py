@@ -2,7 +2,7 @@
 
 A file of Keras that states its order is matched by order: names do not matter, since a notebook that builds its network
 twice numbers on. One that does not is matched kind by kind, in the order of the numbers in its names. A file of PyTorch is
-matched by name where the names are the network's, which its code gives; else by its order, or that of its names.
+matched by name where the names are the network's, which its code gives; else by its order, or as `unordered` says.
 """
 
 import difflib
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from grader import limits
 from grader.checking.alignment import Pair, align
-from grader.checking.arrays import match_arrays, shapes_of
+from grader.checking.arrays import distance, match_arrays, shapes_of
 from grader.checking.fit import Fit, cast_notes
-from grader.checking.stored_kinds import in_order_of_names
+from grader.checking.unordered import by_name, place
 from grader.errors import Finding
 from grader.facts import AnyArray, NetworkLayer, Note, Shape, StoredLayer, StoredWeights
 from grader.layer_names import numbered
@@ -21,6 +21,17 @@ from grader.networks.graph import Network
 
 KERAS = "keras-"
 """How the names of its layouts begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What is compared with what: all layers in one go, or those of a kind; and whether each has found its place already."""
+
+    wanted: Sequence[NetworkLayer]
+    found: Sequence[StoredLayer]
+    is_paired: bool = False
+    problems: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +52,50 @@ def fit(stored: StoredWeights, network: Network) -> Fit:
 def match(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Matched:
     """The file's arrays by slot of the network, with every problem up to a cap and remarks on what was accepted."""
     problems: list[Finding] = []
+    notes: list[Note] = []
     arrays: dict[str, AnyArray] = {}
     if len(stored.layers) != len(layers):
         problems.append(Finding("layer-count", expected=str(len(layers)), got=str(len(stored.layers))))
     if len(stored.layers) <= max(len(layers), limits.MAX_MATCH_LAYERS):
         for section in _sections(stored, layers):
-            _match_section(*section, arrays, problems)
+            problems += section.problems
+            notes += section.notes
+            _match_section(section, arrays, problems)
     slots = [slot.name for layer in layers for slot in layer.slots]
     ordered = {name: arrays[name] for name in slots if name in arrays}
-    return Matched(ordered, capped(problems), tuple(cast_notes(ordered)))
+    return Matched(ordered, capped(problems), (*notes, *cast_notes(ordered)))
 
 
-def _sections(
-    stored: StoredWeights, layers: Sequence[NetworkLayer]
-) -> Iterator[tuple[Sequence[NetworkLayer], Sequence[StoredLayer], bool]]:
-    """What is compared with what: all layers in one go, or those of each kind; and whether they are paired already."""
+def _sections(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> Iterator[_Section]:
     if not stored.layout.startswith(KERAS):
-        named = {layer.name: layer for layer in stored.layers}
-        if paired := named.keys() == {layer.name for layer in layers}:
-            yield layers, [named[layer.name] for layer in layers], paired
-        else:
-            yield layers, stored.layers if stored.ordered else in_order_of_names(stored.layers), paired
+        yield _section_of_torch(stored, layers)
         return
     if stored.ordered:
-        yield layers, stored.layers, False
+        yield _Section(layers, stored.layers)
         return
     own = sorted(stored.layers, key=lambda layer: numbered(layer.name))
     kinds = dict.fromkeys([*(layer.kind for layer in layers), *(numbered(layer.name)[0] for layer in own)])
     for kind in kinds:
         wanted = [layer for layer in layers if layer.kind == kind]
-        yield wanted, [layer for layer in own if numbered(layer.name)[0] == kind], False
+        yield _Section(wanted, [layer for layer in own if numbered(layer.name)[0] == kind])
 
 
-def _match_section(
-    wanted: Sequence[NetworkLayer],
-    found: Sequence[StoredLayer],
-    paired: bool,
-    arrays: dict[str, AnyArray],
-    problems: list[Finding],
-) -> None:
+def _section_of_torch(stored: StoredWeights, layers: Sequence[NetworkLayer]) -> _Section:
+    if (named := by_name(stored.layers, layers)) is not None:
+        return _Section(layers, named, is_paired=True)
+    if stored.ordered:
+        return _Section(layers, stored.layers)
+    placed = place(stored.layers, layers)
+    return _Section(layers, placed.layers, placed.is_told, placed.problems, placed.notes)
+
+
+def _match_section(section: _Section, arrays: dict[str, AnyArray], problems: list[Finding]) -> None:
+    wanted, found = section.wanted, section.found
     pairs: list[Pair]
-    if paired or _same_places(wanted, found):
+    if section.is_paired or _same_places(wanted, found):
         pairs, misplaced = [(i, i) for i in range(len(wanted))], {}
     else:
-        pairs = align(wanted, found, _cost)
+        pairs = align(wanted, found, distance)
         misplaced = _misplaced(wanted, found, [(i, j) for i, j in pairs if not _fits(wanted, found, i, j)])
     moved = set(misplaced.values())
     names = [layer.name for layer in wanted]
@@ -106,21 +117,11 @@ def _same_places(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer]) -
     """Whether each layer can be meant for the one at its place: as many, alike in kind, and not the same ones reordered."""
     if len(wanted) != len(found) or sorted(map(shapes_of, wanted)) == sorted(map(shapes_of, found)):
         return False
-    return all(_cost(layer, own) is not None for layer, own in zip(wanted, found, strict=True))
-
-
-def _cost(layer: NetworkLayer, own: StoredLayer) -> float | None:
-    """0 for the same shapes, up to 1 for layers that could be meant for each other, None for those that could not."""
-    wanted, got = shapes_of(layer), shapes_of(own)
-    if wanted == got:
-        return 0.0
-    if max(map(len, wanted), default=0) != max(map(len, got), default=0):
-        return None
-    return 0.5 if any(shape in got for shape in wanted if len(shape) > 1) else 1.0
+    return all(distance(layer, own) is not None for layer, own in zip(wanted, found, strict=True))
 
 
 def _fits(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer], i: int | None, j: int | None) -> bool:
-    return i is not None and j is not None and _cost(wanted[i], found[j]) == 0.0
+    return i is not None and j is not None and distance(wanted[i], found[j]) == 0.0
 
 
 def _misplaced(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer], loose: Sequence[Pair]) -> dict[int, int]:

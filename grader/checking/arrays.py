@@ -20,6 +20,16 @@ def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
     return tuple(array.shape for array in layer.arrays.values())
 
 
+def distance(layer: NetworkLayer, own: StoredLayer) -> float | None:
+    """0 for the same shapes, up to 1 for layers that could be meant for each other, None for those that could not."""
+    wanted, got = shapes_of(layer), shapes_of(own)
+    if wanted == got:
+        return 0.0
+    if max(map(len, wanted), default=0) != max(map(len, got), default=0):
+        return None
+    return 0.5 if any(shape in got for shape in wanted if len(shape) > 1) else 1.0
+
+
 def match_arrays(layer: NetworkLayer, own: StoredLayer, arrays: dict[str, AnyArray]) -> Iterator[Finding]:
     """Puts a layer's arrays into `arrays` by slot name and yields what does not fit.
 

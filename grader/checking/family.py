@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from grader import limits, messages
 from grader.checking.architecture import capped
-from grader.checking.fit import Fit, cast_notes
+from grader.checking.fit import Fit, cast_notes, names_of
 from grader.checking.orders import Pools, in_given_order, others
 from grader.checking.readings import Reading, pick, walk
 from grader.checking.stored_kinds import Kind, by_kind, kind_needed, kind_of
@@ -12,8 +12,6 @@ from grader.errors import Finding
 from grader.facts import AnyArray, Note, Slot, StoredLayer, StoredWeights
 from grader.networks.torch_layer import LayerError
 from grader.networks.torch_plan import TorchPlan, network_of
-
-MAX_NAMES = 12  # in one sentence
 
 
 def fit(stored: StoredWeights, plan: TorchPlan) -> Fit:
@@ -93,6 +91,4 @@ def _ambiguous(readings: Sequence[Reading]) -> Finding:
 
 
 def _names(layers: Sequence[StoredLayer]) -> str:
-    names = [layer.name for layer in layers]
-    more = [f"and {len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
-    return ", ".join([*names[:MAX_NAMES], *more])
+    return names_of([layer.name for layer in layers])

@@ -1,12 +1,14 @@
 """What comes of holding a file's arrays against a definition."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader import messages
 from grader.errors import Finding
 from grader.facts import AnyArray, Note, Slot
 from grader.networks.graph import Network
+
+MAX_NAMES = 12  # in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,9 @@ def cast_notes(arrays: Mapping[str, AnyArray]) -> Iterator[Note]:
     for kind in sorted({array.dtype.name for array in arrays.values()} - {"float32"}):
         count = sum(array.dtype.name == kind for array in arrays.values())
         yield messages.note("cast-to-float32", where=str(count), got=kind)
+
+
+def names_of(names: Sequence[str]) -> str:
+    """The first names in one sentence, and how many more there are."""
+    more = [f"and {len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return ", ".join([*names[:MAX_NAMES], *more])

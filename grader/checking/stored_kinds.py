@@ -45,5 +45,11 @@ def in_order_of_names(layers: Sequence[StoredLayer]) -> Sequence[StoredLayer]:
     return sorted(layers, key=lambda layer: _natural(layer.name))
 
 
+def differ_in_a_number(one: str, other: str) -> bool:
+    """Whether what comes first in one name and not in the other is a number in both: `fc1` and `fc2`, not `fc` and `fc2`."""
+    differences = [parts for parts in zip(_natural(one), _natural(other), strict=False) if parts[0] != parts[1]]
+    return bool(differences) and all(number >= 0 for number, _ in differences[0])
+
+
 def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in _DIGITS.split(name)]

@@ -55,6 +55,7 @@ _SAVED_OTHERWISE = (
         "h5-no-weights",
         "pickle-damaged",
     ),
+    "order-untold",
     *("checkpoint-packed", "legacy-truncated", "safetensors-truncated", "h5-filter", "onnx-training", "module-odd"),
 )
 _OTHER_NETWORK = (

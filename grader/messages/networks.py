@@ -23,6 +23,20 @@ PROBLEMS = {
         hint="Put the layers in the order of the assignment, load the weights, save again.",
         explanation="Layers are compared in the order of the network; only layers with weights are counted.",
     ),
+    "order-untold": Sentence(
+        message=(
+            "The file does not say in which order its layers are used, and nothing tells {got} apart: "
+            "their shapes are alike, and no numbers in their names count them."
+        ),
+        hint=(
+            'Save with torch.save(model.state_dict(), "model.pt"), which keeps the order, '
+            "or call all layers as the assignment does: {expected}."
+        ),
+        explanation=(
+            "A .safetensors file sorts layers by name. Equal shapes are told apart by the names of the "
+            "assignment's network, or by numbers, as features.0 and features.3."
+        ),
+    ),
     "missing-array": Sentence(
         message="{where} is missing; the assignment needs an array of shape {expected}, and the file's layer has {got}.",
         hint="Build the layer as the assignment does; use_bias=False, or bias=False in PyTorch, is a common reason.",

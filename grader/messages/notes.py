@@ -27,6 +27,10 @@ NOTES = {
     ),
     "derived": "The assignment leaves open what the shapes tell: {got}.",
     "order-of-names": "The file does not say in which order its layers are used; by their names it is {got}.",
+    "order-of-shapes": (
+        "The file does not say in which order its layers are used; by their shapes, and where these are alike by the numbers "
+        "in their names, it is {got}."
+    ),
     "reordered": (
         "The layers were taken in the order {got}, which is not the file's: it is the only one in which their shapes fit."
     ),
