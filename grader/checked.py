@@ -85,7 +85,9 @@ def check_weights(found: StoredWeights, definition: Definition, report: Report, 
     counts = counting.count(network.slots, weights)
     accepted = Accepted(network, weights, counts, _names(found, fitted.arrays))
     digests = replace(report.digests, weights=digest_of_weights(weights, fitted.derived))
-    report = replace(report, digests=digests, counts=counts, notes=(*report.notes, *_remarks(counts.zeros, weights)))
+    report = replace(
+        report, digests=digests, counts=counts, notes=(*report.notes, *_remarks(network, counts.zeros, weights))
+    )
     return Checked(_in_full(report, accepted) if in_full else report, accepted)
 
 
@@ -127,8 +129,8 @@ def _names(found: StoredWeights, arrays: Mapping[str, AnyArray]) -> Mapping[str,
     return {slot: stood.get(id(array), slot) for slot, array in arrays.items()}
 
 
-def _remarks(zeros: int, weights: Weights) -> Iterator[Note]:
+def _remarks(network: Network, zeros: int, weights: Weights) -> Iterator[Note]:
     """The usual reason for a sparsity of 0: weights that were made small, and not zero."""
-    small = sum(int(np.count_nonzero(np.abs(array) < limits.ALMOST_ZERO)) for array in weights.values()) - zeros
+    small = counting.count_below(limits.ALMOST_ZERO, network.slots, weights) - zeros
     if small > zeros:
         yield messages.note("almost-zero", got=f"{small:,}", expected=f"{zeros:,}")

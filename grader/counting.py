@@ -38,6 +38,12 @@ def count_zeros(array: FloatArray) -> int:
     return int(bits.size - np.count_nonzero(bits))
 
 
+def count_below(limit: float, slots: Iterable[Slot], weights: Weights) -> int:
+    """Parameters of an absolute value below a limit, exact zeros included; buffers are none."""
+    parameters = (weights[slot.name] for slot in slots if slot.role is SlotRole.PARAMETER)
+    return sum(int(np.count_nonzero(np.abs(array) < limit)) for array in parameters)
+
+
 def magnitudes(slots: Iterable[Slot], weights: Weights) -> Magnitudes:
     """How many parameters lie in each power of two, by absolute value; exact zeros are left out."""
     counted = np.zeros(EXPONENTS, np.int64)

@@ -98,7 +98,7 @@ def _match_section(section: _Section, arrays: dict[str, AnyArray], problems: lis
         pairs = align(wanted, found, distance)
         misplaced = _misplaced(wanted, found, [(i, j) for i, j in pairs if not _fits(wanted, found, i, j)])
     moved = set(misplaced.values())
-    names = [layer.name for layer in wanted]
+    names, own_names = [layer.name for layer in wanted], [layer.name for layer in found]
     for i, j in pairs:
         layer = wanted[i] if i is not None and i not in misplaced else None
         own = found[j] if j is not None and j not in moved else None
@@ -107,10 +107,11 @@ def _match_section(section: _Section, arrays: dict[str, AnyArray], problems: lis
         if layer and own:
             problems += match_arrays(layer, own, arrays)
         elif layer:
-            nearest = _nearest(layer.name, [candidate.name for candidate in found])
+            nearest = _nearest(layer.name, own_names, len(problems))
             problems.append(Finding("missing-layer", layer.name, _shapes_text(layer), nearest))
         elif own:
-            problems.append(Finding("extra-layer", own.name, _nearest(own.name, names), _shapes_text(own)))
+            nearest = _nearest(own.name, names, len(problems))
+            problems.append(Finding("extra-layer", own.name, nearest, _shapes_text(own)))
 
 
 def _same_places(wanted: Sequence[NetworkLayer], found: Sequence[StoredLayer]) -> bool:
@@ -150,8 +151,9 @@ def _shapes_text(layer: NetworkLayer | StoredLayer) -> str:
     return ", ".join(str(shape) for shape in shapes_of(layer))
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1)
+def _nearest(name: str, names: Sequence[str], before: int) -> str:
+    """The name most like one; it is sought for no problem that stands too far behind others to be shown."""
+    close = difflib.get_close_matches(name, names, n=1) if before < limits.MAX_MATCH_PROBLEMS else []
     return close[0] if close else "none"
 
 

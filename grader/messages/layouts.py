@@ -41,7 +41,7 @@ PROBLEMS = {
     "h5-array-name": Sentence(
         message="{where} is called {got}; the arrays of a layer are called {expected} here.",
         hint="Save again with model.save_weights; do not edit the file by hand.",
-        explanation="Keras 3 numbers the arrays of a layer from 0, without a gap.",
+        explanation="Keras 3 numbers the arrays of a layer from 0, without a gap; Keras 2 gives each a name before the colon.",
     ),
     "h5-extra-array": Sentence(
         message="{where} is an array that belongs to no layer.",

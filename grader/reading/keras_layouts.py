@@ -129,6 +129,8 @@ def _legacy_arrays(group: Group, weight_names: list[str], search: _Search) -> di
             continue
         search.claim(dataset)
         name = path.rpartition("/")[2].partition(":")[0]
+        if not name:
+            search.find("h5-array-name", dataset.path, expected="kernel, bias or the like", got=path)
         if name in arrays:
             search.find("nested-network", group.path)
         arrays[name] = dataset

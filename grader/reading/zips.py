@@ -5,6 +5,7 @@ and the central directory, two entries of one name or of the same bytes), the ar
 depend on which of them a program believes.
 """
 
+import re
 import stat
 import struct
 import zlib
@@ -24,6 +25,7 @@ _ENCRYPTED = 0x0001 | 0x0040 | 0x2000  # bits 0, 6 and 13 of the flags, 4.4.4
 _HAS_DESCRIPTOR, _UTF_8 = 0x0008, 0x0800
 _MAX_16, _MAX_32 = 0xFFFF, 0xFFFFFFFF
 _MAX_COMMENT = 0xFFFF
+_DRIVE = re.compile("[A-Za-z]:")  # C:/evil; a colon further on is of a file's name: torch.save("model 12:30.pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _check_names(entries: list[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         parts = entry.name.removesuffix("/").split("/")
-        if "\\" in entry.name or ":" in parts[0] or any(part in ("", ".", "..") for part in parts):
+        if "\\" in entry.name or _DRIVE.match(entry.name) or any(part in ("", ".", "..") for part in parts):
             raise Refusal(Finding("zip-path", got=entry.name))
         if entry.is_link:
             raise Refusal(Finding("zip-link", entry.name))

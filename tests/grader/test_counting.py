@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from grader.counting import count, count_zeros
+from grader.counting import count, count_below, count_zeros
 from grader.facts import Counts, LayerCount, Slot, SlotRole
 
 SMALLEST = np.float32(1e-45)
@@ -52,6 +52,16 @@ def test_buffers_are_counted_apart_from_parameters() -> None:
         buffers=6,
         layers=(LayerCount("dense/kernel", (2, 3), 6, 3), LayerCount("bn/gamma", (3,), 3, 3)),
     )
+
+
+def test_what_is_small_is_counted_among_parameters_alone() -> None:
+    slots = [Slot("bn.weight", (4,)), Slot("bn.running_mean", (4,), SlotRole.BUFFER)]
+    weights = {
+        "bn.weight": np.array([0, 1e-9, -1e-9, 1], np.float32),
+        "bn.running_mean": np.zeros(4, np.float32),
+    }
+
+    assert count_below(1e-6, slots, weights) == 3
 
 
 def test_slots_may_come_from_a_generator() -> None:

@@ -1,3 +1,4 @@
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -215,6 +216,17 @@ def test_a_file_of_another_network_gets_a_bounded_list(network: Network, in_orde
 
     assert len(problems) == limits.MAX_MATCH_PROBLEMS
     assert problems[-1] == Finding("more-problems", got=str(1 + 40 + 6 - (limits.MAX_MATCH_PROBLEMS - 1)))
+
+
+def test_the_nearest_names_are_sought_for_problems_that_are_shown(
+    network: Network, in_order: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought: list[str] = []
+    monkeypatch.setattr(difflib, "get_close_matches", lambda name, names, n: sought.append(name))
+
+    match(in_order([StoredLayer(f"conv1d_{index}", {"kernel": np.ones((3, 3, 3))}) for index in range(40)]), network)
+
+    assert len(sought) == limits.MAX_MATCH_PROBLEMS - 1
 
 
 def test_thousands_of_layers_are_only_counted(network: Network, in_order: Store) -> None:

@@ -107,6 +107,14 @@ def test_a_name_without_the_mark_of_utf_8_is_read_as_what_it_is() -> None:
     assert [member.name for member in contents(OwnFile(READING_JOB), data).members] == ["üa.pt", "éb.pt"]
 
 
+def test_a_colon_is_part_of_a_name_and_not_always_a_drive() -> None:
+    names = ["model 12:30:00.pt", "run 1: base/a.pt"]
+
+    assert [
+        member.name for member in contents(OwnFile(READING_JOB), zipped(dict.fromkeys(names, b"x"))).members
+    ] == names
+
+
 def test_a_name_that_is_marked_as_utf_8_and_is_not_is_refused() -> None:
     data = zipped({"é.pt": b""}).replace("é".encode(), b"\xff\xfe")
 

@@ -1,6 +1,7 @@
 """Which arrays are weights, in which order, and what is refused about a layout."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import h5py
 import numpy as np
@@ -278,6 +279,13 @@ def test_numbered_arrays_have_no_gap(write: Write, refused: Refused) -> None:
         file["layers/dense/vars/2"] = ONE
 
     assert refused(write(build)) == (Finding("h5-array-name", "layers/dense/vars/2", "0 to 1", "2"),)
+
+
+def test_a_listed_array_has_a_name_before_the_colon(write: Write, refused: Refused) -> None:
+    for path in (":0", "dense/:0"):
+        file = write(partial(legacy, layers={"d": [path]}))
+
+        assert refused(file) == (Finding("h5-array-name", f"d/{path}", "kernel, bias or the like", path),)
 
 
 def test_a_network_inside_the_network_is_refused(write: Write, dense: Build, refused: Refused) -> None:

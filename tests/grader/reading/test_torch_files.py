@@ -177,6 +177,13 @@ def test_a_training_checkpoint_gives_its_network() -> None:
         assert notes(weights) == ["checkpoint-baggage-ignored", "counters-ignored"]
 
 
+def test_the_name_of_a_file_may_have_a_colon(tmp_path: Path) -> None:
+    path = tmp_path / "model_2024-05-01 12:30:00.123.pt"
+    torch.save(network().state_dict(), path)
+
+    assert_same(read(path.read_bytes()), network().state_dict())
+
+
 def test_tensors_beside_the_network_are_none_of_it() -> None:
     state_dict = network().state_dict()
     beside = {"epoch": 3, "best_acc1": torch.tensor(71.2), "rng": torch.get_rng_state(), "optimizer": {}}
