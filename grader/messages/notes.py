@@ -18,6 +18,10 @@ NOTES = {
         'A state dict is safer and smaller: torch.save(model.state_dict(), "model.pt").'
     ),
     "data-parallel": "The prefix module., which DataParallel puts before every name, was taken off.",
+    "averaged": (
+        "The network is the average that AveragedModel keeps: the prefix module. before its names was taken off, "
+        "its counter n_averaged passed over."
+    ),
     "compiled": "The prefix _orig_mod., which torch.compile puts before names, was taken off.",
     "tied-tensors": "{got} tensors are the same numbers under another name; they were read as arrays of their own.",
     "cast-to-float32": "{where} arrays are stored as {got}; they were converted to float32 and are counted so.",

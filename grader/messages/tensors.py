@@ -69,7 +69,10 @@ PROBLEMS = {
     # --- a tensor that is no plain one of floats
     "tensor-dtype": Sentence(
         message="{where} holds {got}; the assignment needs {expected} (float16, bfloat16 and float64 are converted).",
-        hint="Cast it before you save: tensor.float().",
+        hint=(
+            "Cast a weight before you save it: tensor.float(). Leave out what is none: "
+            "register_buffer(name, tensor, persistent=False)."
+        ),
         explanation="Whole numbers, truth values and floats of 8 bits are no weights.",
     ),
     "tensor-complex": Sentence(
@@ -79,7 +82,7 @@ PROBLEMS = {
     ),
     "tensor-quantised": Sentence(
         message="{where} is a quantised tensor; the assignment needs float32.",
-        hint="Save the network before it is quantised, or call tensor.dequantize().",
+        hint="Save the network before it is quantised, that is before convert() or quantize_dynamic().",
         explanation="A quantised tensor keeps whole numbers and a scale.",
     ),
     "tensor-sparse": Sentence(

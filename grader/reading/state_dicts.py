@@ -1,6 +1,7 @@
 """Which of a pickle's tensors are the network's: a state dict, one inside a training checkpoint, or a whole module.
 
-Prefixes that wrappers put before every name are taken off: `module.` (DataParallel) and `_orig_mod.` (torch.compile).
+Prefixes that wrappers put before every name are taken off: `module.` (DataParallel, AveragedModel) and `_orig_mod.`
+(torch.compile).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ KNOWN_NAMES = (
 """What training scripts call the network's entry of a checkpoint."""
 WRAPPER_PARTS = {"module": "data-parallel", "_orig_mod": "compiled"}
 COUNTER = "num_batches_tracked"  # how many batches a BatchNorm has seen; nothing is computed from it once trained
+AVERAGED = "n_averaged"  # how often torch.optim.swa_utils.AveragedModel has averaged; it stands beside `module.`
+PACKED = "_packed_params"  # the weight and bias of a quantised dense layer, with their type beside them
 _HALVES = {("_orig", "_mask"): "torch-pruned", ("_g", "_v"): "torch-parametrised"}
 _MAX_WRAPPERS = 3
 _LOOK_AT = 64  # entries: one dictionary may hang in a thousand places, and none is searched from end to end
@@ -126,8 +129,9 @@ def _is_state_dict(node: Node) -> bool:
 
 def _unwrapped(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> Iterator[tuple[Node, Node]]:
     """The same pairs without the parts of names that a wrapper put there."""
-    names = [name for name, _ in named if isinstance(name, str)]
-    parallel = all(name.removeprefix("_orig_mod.").startswith("module.") for name in names)
+    names = [name.removeprefix("_orig_mod.") for name, _ in named if isinstance(name, str)]
+    parallel = all(name.startswith("module.") for name in names if name != AVERAGED)
+    averaged = parallel and AVERAGED in names and len(names) > 1
     for name, value in named:
         if not isinstance(name, str) or len(name) > 2 * limits.MAX_NAME_CHARACTERS:
             yield name, value
@@ -136,8 +140,10 @@ def _unwrapped(named: Sequence[tuple[Node, Node]], notes: dict[str, int]) -> Ite
         if "_orig_mod" in parts[:-1]:
             notes[WRAPPER_PARTS["_orig_mod"]] = 1
             parts = [part for part in parts[:-1] if part != "_orig_mod"] + parts[-1:]
+        if averaged and parts == [AVERAGED]:
+            continue
         if parallel and parts[:1] == ["module"]:
-            notes[WRAPPER_PARTS["module"]] = 1
+            notes["averaged" if averaged else WRAPPER_PARTS["module"]] = 1
             parts = parts[1:]
         yield ".".join(parts), value
 
@@ -159,6 +165,8 @@ def _collect(
             notes["counters-ignored"] = notes.get("counters-ignored", 0) + 1
             continue
         tensor = value if isinstance(value, Tensor | Finding) else read_tensor(value, name)
+        if isinstance(tensor, Finding) and tensor.code == "not-a-tensor" and PACKED in name.split("."):
+            tensor = Finding("tensor-quantised", name)
         if problem := _reparametrised(name, names) or (tensor if isinstance(tensor, Finding) else None):
             yield problem
         elif isinstance(tensor, Tensor):

@@ -184,31 +184,6 @@ def test_the_name_of_a_file_may_have_a_colon(tmp_path: Path) -> None:
     assert_same(read(path.read_bytes()), network().state_dict())
 
 
-def test_tensors_beside_the_network_are_none_of_it() -> None:
-    state_dict = network().state_dict()
-    beside = {"epoch": 3, "best_acc1": torch.tensor(71.2), "rng": torch.get_rng_state(), "optimizer": {}}
-
-    for name in ("state_dict", "model", "my_network"):
-        assert_same(read(save({**beside, name: state_dict})), state_dict)
-        assert_same(read(save({name: network(), **beside})), state_dict)
-    assert_same(read(save({**beside, "model": {"epoch": torch.tensor(3), "state_dict": state_dict}})), state_dict)
-    assert refused(save({**beside, "generator": state_dict, "critic": state_dict})) == [("several-state-dicts", "")]
-
-
-def test_a_dictionary_among_layers_is_none_of_them() -> None:
-    inside = {"scale": torch.ones(1)}
-
-    assert refused(save({"a.weight": torch.ones(1), "extra": inside})) == [("not-a-tensor", "extra")]
-    assert refused(save({"a.weight": torch.ones(1), "params": {"lr": 0.1}})) == [("not-a-tensor", "params")]
-
-
-def test_a_network_beside_the_one_that_is_taken_is_told() -> None:
-    weights = read(save({"model": network().state_dict(), "ema": {"a.weight": torch.ones(1)}}))
-
-    assert_same(weights, network().state_dict())
-    assert notes(weights) == ["other-networks-ignored", "checkpoint-baggage-ignored", "counters-ignored"]
-
-
 def test_a_whole_module_in_a_checkpoint_is_found() -> None:
     module = network()
 
