@@ -20,12 +20,17 @@ def shapes_of(layer: NetworkLayer | StoredLayer) -> tuple[Shape, ...]:
     return tuple(array.shape for array in layer.arrays.values())
 
 
+def axes_of(layer: NetworkLayer | StoredLayer) -> int:
+    """The most axes that an array of a layer has: four in a convolution of images."""
+    return max(map(len, shapes_of(layer)), default=0)
+
+
 def distance(layer: NetworkLayer, own: StoredLayer) -> float | None:
     """0 for the same shapes, up to 1 for layers that could be meant for each other, None for those that could not."""
     wanted, got = shapes_of(layer), shapes_of(own)
     if wanted == got:
         return 0.0
-    if max(map(len, wanted), default=0) != max(map(len, got), default=0):
+    if axes_of(layer) != axes_of(own):
         return None
     return 0.5 if any(shape in got for shape in wanted if len(shape) > 1) else 1.0
 

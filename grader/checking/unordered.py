@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from grader import messages
-from grader.checking.arrays import distance, leaf
+from grader.checking.arrays import axes_of, leaf, shapes_of
 from grader.checking.fit import names_of
 from grader.checking.stored_kinds import differ_in_a_number, in_order_of_names
 from grader.errors import Finding
@@ -90,11 +90,15 @@ def _are_numbered(group: Sequence[StoredLayer]) -> bool:
 
 def _nearly_placed(own: Sequence[StoredLayer], wanted: Sequence[NetworkLayer]) -> list[StoredLayer]:
     """What has a layer's shapes at its place, else what could be meant for it; what is left over comes last."""
-    left = list(own)
     placed: dict[int, StoredLayer] = {}
-    for is_near in (lambda cost: cost == 0, lambda cost: cost is not None):
-        for at, layer in enumerate(wanted):
-            near = (each for each, candidate in enumerate(left) if is_near(distance(layer, candidate)))
-            if at not in placed and (first := next(near, None)) is not None:
-                placed[at] = left.pop(first)
+    left = list(own)
+    for alike in (shapes_of, axes_of):
+        waiting: dict[object, list[StoredLayer]] = {}
+        for layer in left:
+            waiting.setdefault(alike(layer), []).append(layer)
+        for at, needed in enumerate(wanted):
+            if at not in placed and (candidates := waiting.get(alike(needed))):
+                placed[at] = candidates.pop(0)
+        taken = {layer.name for layer in placed.values()}
+        left = [layer for layer in left if layer.name not in taken]
     return [*(placed[at] for at in sorted(placed)), *left]
