@@ -310,19 +310,6 @@ def test_an_evaluation_waits_while_files_are_unchecked(
     assert live(queue, first).state is State.SCORED
 
 
-def test_an_evaluation_waits_for_a_file_that_came_while_its_own_was_read(
-    world: World, queue: Database, worker: Identity, grader: Grader
-) -> None:
-    first = upload(world, queue, "ada", "pruned-50")
-    ticket = claim(queue, worker)
-    watched(grader.reader).before = [lambda: upload(world, queue, "grace", "wrong-architecture")]
-
-    grader.grade(ticket)
-
-    assert (live(queue, first).state, live(queue, first).lane) == (State.QUEUED, Lane.EVALUATE)
-    assert claim(queue, worker).lane is Lane.CHECK
-
-
 def test_a_check_that_is_not_to_be_evaluated_at_once_waits(
     world: World, queue: Database, worker: Identity, grader: Grader
 ) -> None:

@@ -161,6 +161,27 @@ def test_a_file_that_waited_is_read_once(two: tuple[Grader, Counting], worker: I
     assert list((world.folder / "parked").iterdir()) == []
 
 
+def test_it_waits_for_a_file_that_came_while_its_own_was_read(
+    two: tuple[Grader, Counting], worker: Identity, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grader, reader = two
+    with grader.database.write() as session:
+        ticket = tickets.claim(session, worker.id, grader.lanes)
+    assert ticket is not None
+    read = reader.run
+
+    def meanwhile(*job: Any) -> Answer:
+        hand_in(grader.database, world, "grace")
+        return read(*job)
+
+    monkeypatch.setattr(reader, "run", meanwhile)
+    grader.grade(ticket)
+
+    with grader.database.read() as session:
+        found = live_grading(session, 1)
+        assert (found.state, found.lane) == (State.QUEUED, Lane.EVALUATE)
+
+
 def test_kept_numbers_that_have_changed_are_not_graded(
     two: tuple[Grader, Counting], worker: Identity, world: World
 ) -> None:

@@ -1,6 +1,6 @@
 """The queue's rules on real databases: order, fence, counters, and one result for each grading."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from fractions import Fraction
@@ -146,25 +146,6 @@ def test_many_workers_at_once_claim_each_ticket_once(queue: Database, world: Wor
         found = sorted(number for run in runs for number in run.result())
 
     assert found == waiting
-
-
-def test_whoever_is_beaten_to_a_ticket_takes_the_one_after_it(
-    queue: Database, world: World, worker: Identity, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = (hand_in(queue, world, name) for name in ("ada", "grace"))
-    taken = claimed(queue, worker)
-    found = [[select(Grading.id).where(Grading.id == taken.grading_id)], order.turns(BOTH, (), shadow_first=False)]
-
-    class Beaten:
-        """The first time what another has taken in the meantime."""
-
-        def __iter__(self) -> Iterator[Any]:
-            return iter(found.pop(0))
-
-    monkeypatch.setattr(tickets, "turns", lambda *_: Beaten())
-
-    assert (taken.submission_id, claimed(queue, worker).submission_id) == (first, second)
-    assert found == []
 
 
 def test_a_result_is_written_once(queue: Database, world: World, worker: Identity) -> None:
