@@ -89,6 +89,8 @@ class Tally:
     answers: Counter[str] = field(default_factory=Counter)
     losses: int = 0
     crashes: int = 0
+    failures: list[str] = field(default_factory=list)
+    """Why each that failed did."""
     seconds: float = 0.0
 
     def wrong(self) -> dict[str, int]:
@@ -236,6 +238,8 @@ def count(tally: Tally, tree: Tree, everyone: Sequence[Client], calm: Outcome) -
     tally.other_result = sum(found.ends[upload] != calm.ends[upload] for upload in ended)
     tally.board_differs = int(found.board != calm.board)
     ((tally.losses, tally.crashes),) = tree.ask("SELECT sum(losses), sum(crashes) FROM gradings")
+    told = "SELECT submission_id, losses, crash_causes, fault FROM gradings WHERE state = 'failed'"
+    tally.failures = [f"{number}: {losses} lost, {causes}, {fault}" for number, losses, causes, fault in tree.ask(told)]
     tally.answers = sum((client.answers for client in everyone), Counter())
 
 
@@ -270,6 +274,8 @@ def print_tally(name: str, seed: int, tally: Tally) -> None:
     print(f"  ends      {tally.scored} scored, {tally.rejected} rejected as they must be")
     for each in WRONG:
         print(f"  {each.replace('_', ' '):16} {getattr(tally, each)}")
+    for failure in tally.failures:
+        print(f"  failed    submission {failure}")
     print(f"  {'everything as it must be' if not wrong else f'WRONG: {wrong}'}", flush=True)
 
 
