@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, Float, String, literal
+from sqlalchemy import ColumnElement, DateTime, Dialect, Enum, Float, String, literal
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -101,3 +102,28 @@ def _now_on_sqlite(element: db_now, compiler: SQLCompiler, **options: Any) -> st
 def _now_on_postgres(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
     shift = compiler.process(element.clauses, **options)
     return f"(clock_timestamp() + make_interval(secs => {shift}))"
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801 - reads as the SQL operator that it is
+    """A column in a condition for which SQLite is to take no index.
+
+    Nobody tells it how many rows share a value (Postgres finds out by itself), so it takes every index for a way to few: to
+    all scored gradings for one entrant's, and to all submissions of a competition for one person's.
+    """
+
+    name = "unindexed"
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _as_it_is(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(unindexed, "sqlite")
+def _with_plus(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from grader.splits import Part
 from models.boards import Baseline
+from models.columns import unindexed
 from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import Submission
@@ -26,7 +27,7 @@ _SCORED = (
     )
     .join(Grading, (Grading.submission_id == Submission.id) & Grading.is_live)
     .join(Baseline, Baseline.entrant_id == Submission.entrant_id)
-    .where(Grading.state == State.SCORED, Baseline.competition_id == bindparam("competition"))
+    .where(unindexed(Grading.state) == State.SCORED, Baseline.competition_id == bindparam("competition"))
     .subquery()
 )
 _ENTERED = (

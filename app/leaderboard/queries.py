@@ -17,6 +17,7 @@ from app.leaderboard.scored import Counted, Scored, kept
 from app.leaderboard.standings import state_of
 from grader.splits import Part
 from models.boards import FrozenRow
+from models.columns import unindexed
 from models.entrants import Entrant
 from models.gradings import Grading, State
 from models.submissions import Submission
@@ -57,7 +58,7 @@ def scored_of(session: Session, entrant_id: int) -> Sequence[Scored]:
     """All scored submissions of an entrant, in the order of time; those of staff too."""
     wanted = (
         _scored(select(*CANDIDATE))
-        .where(Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED)
+        .where(Submission.entrant_id == entrant_id, Grading.is_live, unindexed(Grading.state) == State.SCORED)
         .order_by(Submission.received_at, Submission.id)
     )
     rows = session.execute(wanted).all()
@@ -73,7 +74,7 @@ def fingerprint(session: Session, competition_id: int, *also: object) -> str:
 def newest_of(session: Session, entrant_id: int) -> tuple[int, datetime | None, int | None]:
     """What changes whenever the scored submissions of an entrant do, those of staff too."""
     wanted = _scored(select(func.count(), func.max(Grading.finished_at), func.sum(Grading.id)))
-    found = wanted.where(Submission.entrant_id == entrant_id, Grading.is_live, Grading.state == State.SCORED)
+    found = wanted.where(Submission.entrant_id == entrant_id, Grading.is_live, unindexed(Grading.state) == State.SCORED)
     count, finished_at, numbers = session.execute(found).one()
     return count, finished_at, numbers
 

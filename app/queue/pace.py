@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.queue import order, workers
+from models.columns import unindexed
 from models.gradings import Grading, Lane, State
 
 MEASURED = 20
@@ -36,7 +37,9 @@ def pace(session: Session, dead_after: timedelta) -> Pace:
     """The pace at this moment."""
     measured = (
         select(Grading.claimed_at, Grading.finished_at)
-        .where(Grading.state == State.SCORED, Grading.copied_from_id.is_(None), Grading.claimed_at.is_not(None))
+        .where(
+            unindexed(Grading.state) == State.SCORED, Grading.copied_from_id.is_(None), Grading.claimed_at.is_not(None)
+        )
         .order_by(Grading.id.desc())
         .limit(MEASURED)
     )

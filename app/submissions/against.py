@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.leaderboard import ranking
 from app.leaderboard.ranking import Rule
 from app.leaderboard.service import Board
+from models.columns import unindexed
 from models.gradings import Grading, State
 from models.submissions import Submission
 
@@ -68,7 +69,7 @@ _OWN = (
     .where(
         Submission.entrant_id == bindparam("entrant"),
         Grading.is_live,
-        Grading.state == State.SCORED,
+        unindexed(Grading.state) == State.SCORED,
         Grading.id != bindparam("grading"),
     )
     .limit(1)

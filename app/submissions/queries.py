@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from app.paging import PAGE_ROWS
+from models.columns import unindexed
 from models.competitions import CompetitionVersion
 from models.entrants import EntrantMember
 from models.gradings import Grading, State
@@ -28,7 +29,7 @@ _REFERENCE = (
     select(Submission.id, Grading.file_sha256, Grading.report)
     .join(Grading, Grading.submission_id == Submission.id)
     .where(Submission.entrant_id == bindparam("entrant"), Submission.is_reference)
-    .where(Grading.is_live, Grading.state == State.SCORED)
+    .where(Grading.is_live, unindexed(Grading.state) == State.SCORED)
 )
 
 
@@ -47,7 +48,7 @@ _REFERENCE_FILE = (
         Submission.id == bindparam("submission"),
         _NAMED.is_reference,
         Grading.is_live,
-        Grading.state == State.SCORED,
+        unindexed(Grading.state) == State.SCORED,
     )
 )
 """Asked for each grading, and so put together once."""
@@ -116,7 +117,7 @@ def own(
     # First the numbers alone, team and person each by their index: of one statement with OR or a join a planner knows too
     # little, and reads everybody's submissions, the newest first.
     member = select(EntrantMember.entrant_id).where(EntrantMember.user_id == user_id)
-    only = [] if competition_id is None else [Submission.competition_id == competition_id]
+    only = [] if competition_id is None else [unindexed(Submission.competition_id) == competition_id]
     only += [] if before is None else [Submission.id < before]
     of_team = select(Submission.id).where(Submission.entrant_id.in_(member), *only)
     mine = of_team.union(select(Submission.id).where(Submission.user_id == user_id, *only)).subquery()
