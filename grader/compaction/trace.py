@@ -135,10 +135,8 @@ class Trace:
 
     def matrix(self, name: str) -> tuple[FloatArray, Mask]:
         """A kernel as the graph has it, its elements along one third axis, and where any of them is not zero."""
-        if name in self._matrices:
-            self.effort.spend(
-                self._matrices[name][0].size
-            )  # one that is used many times costs more than the file tells
+        if name in self._matrices:  # one that is used many times costs more than its file tells
+            self.effort.spend(self._matrices[name][0].size)
         else:
             kernel, connected = self.kernel(name), self.connected(name)
             sizes = (*kernel.shape[:2], -1)
