@@ -44,6 +44,8 @@ class Draft:
         self.images = Value(IMAGES, input_shape)
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
+        self.constant_numbers = 0
+        """How many numbers the constants have, all together."""
         self._covered: dict[str, Pair] = {}
         self._layers: dict[str, NetworkLayer] = {}
         self._turned: dict[str, str] = {}
@@ -67,8 +69,9 @@ class Draft:
 
     def constant(self, value: npt.ArrayLike, dtype: type[np.float32 | np.int64] = np.float32) -> str:
         """The name of a new constant of the architecture."""
-        name = f"c{len(self._constants) + 1}"
-        self._constants.append(tensor(name, np.asarray(value, dtype=dtype)))
+        name, array = f"c{len(self._constants) + 1}", np.asarray(value, dtype=dtype)
+        self._constants.append(tensor(name, array))
+        self.constant_numbers += array.size
         return name
 
     def turned(self, value: Value) -> Value:

@@ -162,6 +162,8 @@ def _follow(walk: _Walk, found: GraphNode) -> Sequence[Known]:
             drawn = DRAWN[node.operator](walk.sketch, node)
     except MISFITS as error:
         raise node.error(f"its attributes are not those of its operator ({error})") from None
+    if walk.sketch.draft.constant_numbers > limits.MAX_FOLDED_IN_ALL:
+        raise node.error(f"with it the constants of the graph have more than {limits.MAX_FOLDED_IN_ALL:,} numbers")
     if isinstance(drawn, Stack):
         return [drawn]
     values = [drawn] if isinstance(drawn, Value) else list(drawn)

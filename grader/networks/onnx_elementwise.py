@@ -54,13 +54,19 @@ def _operand(sketch: Sketch, node: Node, place: int, rank: int) -> tuple[str, Sh
 
 def div(sketch: Sketch, node: Node) -> Value:
     """A value over a constant; over an array that is counted, it is counted by its inverse."""
+    name = f"{node.names[1] if node.has(1) else ''}.inverse"
+    if name not in sketch.inverses:
+        sketch.inverses[name] = _inverse(node, name)
+    taken = [node.value(), sketch.inverses[name]]
+    return joined("Mul")(sketch, replace(node, operator="Mul", inputs=taken, names=("", name)))
+
+
+def _inverse(node: Node, name: str) -> Weight | AnyArray:
     divisor = node.constant(1)
     if divisor is None or not divisor.all():
         raise node.error("a division is supported by constants other than 0 alone")
-    inverse, name = np.asarray(1.0 / divisor.astype(np.float64), np.float32), f"{node.names[1]}.inverse"
-    counted = isinstance(node.inputs[1], Weight)
-    factor = Weight(name, inverse.shape, array=inverse) if counted else inverse
-    return joined("Mul")(sketch, replace(node, operator="Mul", inputs=[node.value(), factor], names=("", name)))
+    inverse = np.asarray(1.0 / divisor.astype(np.float64), np.float32)
+    return Weight(name, inverse.shape, array=inverse) if isinstance(node.inputs[1], Weight) else inverse
 
 
 def power(sketch: Sketch, node: Node) -> Value:

@@ -53,9 +53,7 @@ def layer_normalization(sketch: Sketch, node: Node) -> Value:
     over = value.shape[axis - 1 :]
     names = [
         sketch.use(node, _of_shape(node, 1, over), "layer_norm"),
-        sketch.use(node, _of_shape(node, 2, over), "layer_norm")
-        if node.has(2)
-        else sketch.draft.constant(np.zeros(over)),
+        sketch.use(node, _of_shape(node, 2, over), "layer_norm") if node.has(2) else sketch.filled(over, 0.0),
     ]
     return _normalised(sketch, node, value, len(over), names)
 
@@ -66,7 +64,7 @@ def instance_normalization(sketch: Sketch, node: Node) -> Value:
     channels, *over = value.shape
     if not over:
         raise node.error(f"channels of several numbers are needed, got shape {value.shape}")
-    plain = [sketch.draft.constant(np.full(over, filling)) for filling in (1.0, 0.0)]
+    plain = [sketch.filled(tuple(over), filling) for filling in (1.0, 0.0)]
     value = _normalised(sketch, node, value, len(over), plain)
     for place, operator, neutral in ((1, "Mul", 1.0), (2, "Add", 0.0)):
         known = node.inputs[place] if node.has(place) else None

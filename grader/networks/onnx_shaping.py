@@ -161,9 +161,9 @@ def cut(sketch: Sketch, node: Node) -> Value:
     if first is None or end is None or first.shape != end.shape or first.ndim != 1:
         raise node.error("as many starts as ends are needed")
     along = range(len(first)) if axes is None else [int(axis) % (len(value.shape) + 1) for axis in axes]
-    if len(along) != len(first) or (steps is not None and (steps != 1).any()):
+    if not len(set(along)) == len(along) == len(first) or (steps is not None and (steps != 1).any()):
         raise node.error(
-            f"steps of 1 for each of {len(first)} axes are supported, got axes {list(along)}, steps {steps}"
+            f"steps of 1 for each of {len(first)} axes are supported, got axes {list(along)[:9]}, steps {steps}"
         )
     for at, axis in enumerate(along):
         if axis:

@@ -6,7 +6,7 @@ from itertools import count
 
 import numpy as np
 
-from grader.facts import AnyArray, Slot, SlotRole
+from grader.facts import AnyArray, Shape, Slot, SlotRole
 from grader.networks.draft import Draft, Value
 from grader.networks.graph import Network
 from grader.networks.onnx_nodes import Node, Weight
@@ -40,6 +40,12 @@ class Sketch:
     """Name of a weight in the graph and how it is used -> that of its slot, where any name will do."""
     arrays: dict[str, AnyArray] = field(default_factory=dict)
     """Slot name -> its numbers, of those weights whose numbers are known."""
+    operands: dict[tuple[str, SlotRole], str] = field(default_factory=dict)
+    """Name of a tensor in the graph and its role -> the tensor of ours; an array that many nodes take is there once."""
+    inverses: dict[str, Weight | AnyArray] = field(default_factory=dict)
+    """Name of a divisor in the graph -> what is multiplied by in its place."""
+    fillings: dict[tuple[Shape, float], str] = field(default_factory=dict)
+    """Shape and number -> the constant of that number all over."""
 
     def use(
         self,
@@ -75,9 +81,20 @@ class Sketch:
         Numbers come into a network here alone. In one of the student's own, an array of different numbers is a weight,
         whatever type it has and whatever the graph made it of: else any number of them could come in uncounted.
         """
-        if isinstance(known, np.ndarray) and self.free and known.size and (known != known.flat[0]).any():
-            known = Weight(node.names[place], known.shape, array=known.astype(np.float32))
-        return self.use(node, known, kind, role=role) if isinstance(known, Weight) else self.draft.constant(known)
+        way = (node.names[place], role)
+        if way not in self.operands:
+            if isinstance(known, np.ndarray) and self.free and known.size and (known != known.flat[0]).any():
+                known = Weight(node.names[place], known.shape, array=known.astype(np.float32))
+            self.operands[way] = (
+                self.use(node, known, kind, role=role) if isinstance(known, Weight) else self.draft.constant(known)
+            )
+        return self.operands[way]
+
+    def filled(self, shape: Shape, number: float) -> str:
+        """A constant of one number all over."""
+        if (shape, number) not in self.fillings:
+            self.fillings[shape, number] = self.draft.constant(np.full(shape, number, np.float32))
+        return self.fillings[shape, number]
 
     def knows(self, weight: Weight, role: SlotRole) -> bool:
         """Whether a weight was used before, in that role."""

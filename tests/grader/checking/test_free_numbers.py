@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader import limits
 from grader.checking import values
 from grader.evaluating.exact import ExactNetwork
 from grader.facts import AnyArray
@@ -122,3 +123,48 @@ def test_statistics_beside_a_shift_that_nobody_learnt_are_counted() -> None:
     told["tensors"]["onnx::zeros"] = {"dims": [2], "values": 0}
 
     assert parameters(told) == PLAIN + 3 * 2
+
+
+NEVER_LEARNT = {
+    "onnx::s": {"dims": [1], "values": 1},
+    "onnx::b": {"dims": [1], "values": 0},
+    "onnx::x": {"dims": [1, 4, 4], "values": 2},
+}
+ONCE: dict[str, tuple[str, list[str], int]] = {
+    "products": ("Mul", ["onnx::x"], 16),
+    "quotients": ("Div", ["onnx::x"], 16),
+    "normalisations": ("InstanceNormalization", ["onnx::s", "onnx::b"], 2 * 16),
+}
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_an_array_that_many_nodes_take_is_held_once(way: str) -> None:
+    """A small file could fill the memory otherwise."""
+    operator, taken, numbers = ONCE[way]
+    nodes = [[operator, [f"x{at}" if at else "images", *taken], [f"x{at + 1}"]] for at in range(20)]
+
+    fit = fitted(maker.make(program(nodes, "x20", {each: NEVER_LEARNT[each] for each in taken}), 1), (1, 4, 4), 3)
+
+    assert codes(fit) == []
+    assert fit.network is not None
+    assert sum(int(np.prod(each.dims)) for each in fit.network.graph.initializer) == numbers
+
+
+def test_constants_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = program([["InstanceNormalization", ["images", "onnx::s", "onnx::b"], ["x"]]], "x", NEVER_LEARNT)
+    told["tensors"].pop("onnx::x")
+    monkeypatch.setattr(limits, "MAX_FOLDED_IN_ALL", 31)
+
+    (problem,) = fitted(maker.make(told, 1), (1, 4, 4), 3).problems
+
+    assert (problem.code, problem.got) == ("onnx-node", "with it the constants of the graph have more than 31 numbers")
+
+
+def test_a_slice_names_each_axis_once() -> None:
+    told_places = {"first": 0, "end": 4, "axes": 2}
+    places = {name: {"dims": [2], "type": 7, "as": "ints", "values": place} for name, place in told_places.items()}
+    told = program([["Slice", ["images", "first", "end", "axes"], ["x"]]], "x", places)
+
+    (problem,) = fitted(maker.make(told, 1), (1, 4, 4), 3).problems
+
+    assert problem.got.startswith("steps of 1 for each of 2 axes are supported, got axes [2, 2]")
