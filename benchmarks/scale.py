@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine, create_engine, event, insert, text, update
+from sqlalchemy import Engine, create_engine, event, insert, text, update
 
 from app.accounts import service as accounts
 from app.commands.standings import write_down
@@ -182,14 +182,10 @@ def _competition(session: Any, folder: Path) -> CompetitionVersion:
 def _settle(url: str) -> None:
     """Has Postgres forget rows that are gone and look at its tables, as it does by itself in time; SQLite never does."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            _run(connection, "VACUUM ANALYZE")
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
-
-
-def _run(connection: Connection, statement: str) -> None:
-    connection.execute(text(statement))
 
 
 def _people(session: Any, course_id: int, competition_id: int, students: int) -> None:
