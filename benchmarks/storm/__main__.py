@@ -179,10 +179,12 @@ def wrong(outcome: Outcome) -> list[str]:
 
 def slow(outcome: Outcome) -> list[str]:
     """Whatever takes longer than it may."""
-    told = figures.seconds_to_tell(outcome.plan.files, outcome.graded)
-    late = sum(seconds > TOLD_SECONDS for seconds in told)
+    told = [(each.at, figures.seconds_to_tell([each], outcome.graded)) for each in outcome.plan.files]
+    late = [f"{at:.0f} s" for at, seconds in told if max(seconds, default=0.0) > TOLD_SECONDS]
+    wrong = sum(len(seconds) for _, seconds in told)
     _, outside = figures.shares(outcome.spent)
-    found = [f"{late} of {len(told)} wrong files were told after more than {TOLD_SECONDS:g} s"] if late else []
+    when = f"{len(late)} of {wrong} wrong files were told after more than {TOLD_SECONDS:g} s; handed in at {', '.join(late)}"
+    found = [when] if late else []
     return found + ([f"{outside:.1%} of the CPU are outside evaluation"] if outside > OUTSIDE_SHARE else [])
 
 
