@@ -84,13 +84,10 @@ OWN_ENTRANT = (
 )
 BY_PERSON_ELSEWHERE = (
     Submission.user_id == bindparam("user"),
-    Submission.competition_id + 0 == bindparam("competition"),
+    unindexed(Submission.competition_id) == bindparam("competition"),
     Submission.entrant_id != func.coalesce(OWN_ENTRANT, 0),
 )
-"""What a person handed in for another entrant than the present one: whoever leaves a team may not send as much anew.
-
-`+ 0`: SQLite would else find everybody's files by the competition's index.
-"""
+"""What a person handed in for another entrant than the present one: whoever leaves a team may not send as much anew."""
 
 
 def submission(session: Session, submission_id: int) -> Submission | None:
