@@ -117,7 +117,7 @@ COURSE = "/courses/ml"
 
 def test_whatever_is_decided_about_a_courses_people_is_in_its_log(program: Open, browser: Open, world: World) -> None:
     staff, ada = program("instructor"), f"{COURSE}/people/{world.people['ada'].id}"
-    staff.post(f"{COURSE}/people", data={"email": "new@example.org"})
+    new = staff.post(f"{COURSE}/people", data={"email": "new@example.org"}).json()
     staff.post(ada, data={"role": "student", "section": "B"})
     staff.post(f"{COURSE}/join-code")
     roster = b"Name,Email\nRoster,roster@example.org\n"
@@ -140,6 +140,7 @@ def test_whatever_is_decided_about_a_courses_people_is_in_its_log(program: Open,
     ]
     assert {each["email"] for each in found} == {"instructor@example.org"}
     assert f'href="{ada}"' in page
+    assert f'<a href="{COURSE}/people/{new["user_id"]}">user {new["user_id"]}</a>' in page
     assert "roster@example.org" in page
     assert "elsewhere" not in page
     assert f'href="{COURSE}/audit"' in browser("instructor").get(COURSE).text

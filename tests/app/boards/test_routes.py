@@ -185,6 +185,7 @@ def test_what_never_closes_is_published_once_it_is_closed(
     assert (refused.status_code, refused.json()["code"]) == (409, "still-open")
     assert "Close the competition" in refused.json()["detail"]
     assert "Files are taken without an end" in page
+    assert 'href="/competitions/demo/setup"' in page
     assert f'action="{BASE}/publication"' not in page
     assert staff.post(f"{BASE}/publication", data={"reason": "r"}).status_code == 200
     assert program("ada").get(f"{BOARD}?board=private").status_code == 200
