@@ -34,6 +34,7 @@ from tests.faults import harms
 from tests.faults.cluster import clustered
 from tests.faults.handing_in import Client, Upload, clients, make_uploads
 from tests.faults.harms import LONG, OF_MACHINES, OF_STORE, QUICK, Harm, Scene
+from tests.faults.inquest import Deed, failures
 from tests.faults.tree import Tree, running, wait_for
 
 WORKERS = 2
@@ -91,6 +92,7 @@ class Tally:
     crashes: int = 0
     failures: list[str] = field(default_factory=list)
     """Why each that failed did."""
+    deeds: list[Deed] = field(default_factory=list)
     seconds: float = 0.0
 
     def wrong(self) -> dict[str, int]:
@@ -160,7 +162,10 @@ def disturbed(
                 for _ in range(len(uploads) * (number + 1) // len(plan) - len(uploads) * number // len(plan)):
                     pace.release()
                 time.sleep(random.uniform(*PAUSE_SECONDS))
-                tally.harms[do(harm, scene)] += 1
+                begun = time.time()
+                name = do(harm, scene)
+                tally.harms[name] += 1
+                tally.deeds.append(Deed(name, begun, time.time()))
             scene.close()
             finish(tree, everyone)
             count(tally, tree, everyone, calm)
@@ -238,8 +243,7 @@ def count(tally: Tally, tree: Tree, everyone: Sequence[Client], calm: Outcome) -
     tally.other_result = sum(found.ends[upload] != calm.ends[upload] for upload in ended)
     tally.board_differs = int(found.board != calm.board)
     ((tally.losses, tally.crashes),) = tree.ask("SELECT sum(losses), sum(crashes) FROM gradings")
-    told = "SELECT submission_id, losses, crash_causes, fault FROM gradings WHERE state = 'failed'"
-    tally.failures = [f"{number}: {losses} lost, {causes}, {fault}" for number, losses, causes, fault in tree.ask(told)]
+    tally.failures = failures(tree, tally.deeds)
     tally.answers = sum((client.answers for client in everyone), Counter())
 
 

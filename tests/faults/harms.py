@@ -22,6 +22,8 @@ DEAD_SECONDS = 1.5
 """After which a silent worker is taken for dead; see `Tree`."""
 SEARCH_SECONDS = 20.0
 BUSY_SECONDS = 2.0
+AIMED_LOSSES = 3
+"""Losses of a grading after which whoever holds it is left alone by harms that are aimed at a worker."""
 REFUSALS = 3
 """So many times as long as other trouble the database refuses everybody."""
 STARVED_BYTES = 1 << 20
@@ -33,7 +35,9 @@ BALLAST_CHUNK = 1 << 20
 class Scene:
     """A service that is to be harmed. A grading whose own child was harmed is left alone by further such harms.
 
-    A child that dies twice under a live worker ends its grading by the rules, innocent or not.
+    A child that dies twice under a live worker ends its grading by the rules, innocent or not; so do six lost workers.
+    Harms are aimed at workers that grade. Often there is but one, which others' deaths leave with the same grading again
+    and again; so that is aimed at thrice, and then met only by what strikes everybody.
     """
 
     tree: Tree
@@ -66,21 +70,25 @@ class Scene:
         return self.random.choice(found)
 
     def workers(self) -> list[int]:
-        return [each.pid for each in self.tree.below() if "worker" in each.arguments]
+        """Those that may be aimed at."""
+        spared = {name for name, losses in self._grading() if losses >= AIMED_LOSSES}
+        return [
+            each.pid for each in self.tree.below() if "worker" in each.arguments and not spared & set(each.arguments)
+        ]
 
     def busy(self) -> list[int]:
-        names = {
-            name
-            for (name,) in self.tree.ask(
-                "SELECT name FROM workers JOIN gradings ON worker_id = workers.id WHERE state = 'running'"
-            )
-        }
+        """Of those the ones that grade."""
+        names = {name for name, losses in self._grading() if losses < AIMED_LOSSES}
         return [each.pid for each in self.tree.below() if "worker" in each.arguments and names & set(each.arguments)]
 
+    def _grading(self) -> list[tuple[str, int]]:
+        """Who grades, and how often what they grade was lost before."""
+        running = "SELECT name, losses FROM workers JOIN gradings ON worker_id = workers.id WHERE state = 'running'"
+        return [(name, losses) for name, losses in self.tree.ask(running)]
+
     def zygote(self) -> int:
-        below = self.tree.below()
-        workers = {each.pid for each in below if "worker" in each.arguments}
-        return self.random.choice([each.pid for each in below if each.parent in workers] or [0])
+        workers = set(self.workers())
+        return self.random.choice([each.pid for each in self.tree.below() if each.parent in workers] or [0])
 
     def catch_child(self) -> int:
         """A jailed child in mid-evaluation whose grading was not harmed so far. It is frozen."""
