@@ -46,7 +46,6 @@ NOT_EXECUTED: Mapping[str, str] = {
     "operations.md#containers-1": "needs Docker; `tests/test_containers.py` reads the files",
     "operations.md#containers-2": "needs Docker; `operations.md#backup-1` and `-2` are the same commands",
     "performance.md#figures-1": _MEASURES,
-    "performance.md#once-more-with-hardly-anything-beside-it-1": _MEASURES,
     "performance.md#very-many-submissions-1": _MEASURES,
     "performance.md#a-deadline-1": _MEASURES,
     "performance.md#memory-1": _MEASURES,
