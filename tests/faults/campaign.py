@@ -243,7 +243,7 @@ def count(tally: Tally, tree: Tree, everyone: Sequence[Client], calm: Outcome) -
     tally.other_result = sum(found.ends[upload] != calm.ends[upload] for upload in ended)
     tally.board_differs = int(found.board != calm.board)
     ((tally.losses, tally.crashes),) = tree.ask("SELECT sum(losses), sum(crashes) FROM gradings")
-    tally.failures = failures(tree, tally.deeds)
+    tally.failures = failures(tree.ask, tally.deeds)
     tally.answers = sum((client.answers for client in everyone), Counter())
 
 
