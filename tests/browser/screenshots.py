@@ -85,7 +85,7 @@ def main() -> None:
 
 def _all(browser: Browser, site: Site, folder: Path | None, walks: Walks) -> None:
     for name, window in WINDOWS.items():
-        visitor = Visitor(browser.new_context(**window).new_page(), site, [])  # type: ignore[arg-type] # its keywords
+        visitor = Visitor(browser.new_context(**window).new_page(), site)  # type: ignore[arg-type] # its keywords
         visitor.page.set_default_navigation_timeout(PATIENCE)
         for label, who, paths in walks:
             visitor.page.context.clear_cookies()
@@ -97,7 +97,7 @@ def _all(browser: Browser, site: Site, folder: Path | None, walks: Walks) -> Non
 
 
 def _made(browser: Browser, site: Site) -> Sequence[str]:
-    visitor = Visitor(browser.new_page(), site, [])
+    visitor = Visitor(browser.new_page(), site)
     visitor.sign_in(ADMIN)
     return made(visitor)
 
