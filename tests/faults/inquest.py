@@ -8,7 +8,6 @@ from typing import Any
 BEFORE_SECONDS = 8.0
 """So long a harm may go on to be felt: a frozen worker thaws, one that was killed starts again."""
 
-
 Ask = Callable[..., list[tuple[Any, ...]]]
 """What the service's database says; see `Tree.ask`."""
 

@@ -19,21 +19,21 @@ from tests.faults.witness import call_witness
 
 
 @pytest.fixture
-def database(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[tuple[Database, World]]:
+def populated(backend: Backend, slow_world: World, tmp_path: Path) -> Iterator[tuple[Database, World]]:
     with copied(backend, slow_world, tmp_path / "data") as world, closing(Database(world.database_url)) as database:
         yield database, world
 
 
-def test_each_loss_is_told_with_what_was_done_before_it(database: tuple[Database, World]) -> None:
-    there, world = database
-    with there.write() as session:
+def test_each_loss_is_told_with_what_was_done_before_it(populated: tuple[Database, World]) -> None:
+    database, world = populated
+    with database.write() as session:
         call_witness(session.connection())
-    number, other = (hand_in(there, world, "ada", file=file) for file in ("lost", "rejected"))
+    number, other = (hand_in(database, world, "ada", file=file) for file in ("lost", "rejected"))
     for fault in ("the worker was silent", "the zygote is gone"):
-        with there.write() as session:
+        with database.write() as session:
             grading = live_grading(session, number)
             grading.losses, grading.fault = grading.losses + 1, fault
-    with there.write() as session:
+    with database.write() as session:
         for each, end in ((number, State.FAILED), (other, State.REJECTED)):
             grading = live_grading(session, each)
             grading.finished_at = read_clock(session)
@@ -46,7 +46,7 @@ def test_each_loss_is_told_with_what_was_done_before_it(database: tuple[Database
     ]
 
     def ask(statement: str, **values: object) -> list[tuple[Any, ...]]:
-        with there.read() as session:
+        with database.read() as session:
             return [tuple(row) for row in session.execute(text(statement), values)]
 
     (told,) = failures(ask, deeds)

@@ -79,22 +79,13 @@ def test_the_structures_of_a_file_are_found(version: str) -> None:
 def test_a_damaged_heap_on_which_the_library_spins_costs_no_more_than_its_limit(tmp_path: Path) -> None:
     honest = hdf5.make({"base": "keras-legacy"}, 1)
     first_object = honest.index(b"GCOL") + 16
-    (tmp_path / "honest.h5").write_bytes(honest)
     # An object of length 0 in the heap of names: libhdf5 looks for the next one in the same place, for ever.
-    (tmp_path / "spinning.h5").write_bytes(honest[:first_object] + bytes(16) + honest[first_object + 16 :])
-    job_limits = JobLimits(cpu_seconds=1, wall_seconds=60, memory_bytes=1 << 30, answer_bytes=1 << 20)
+    spinning = honest[:first_object] + bytes(16) + honest[first_object + 16 :]
 
-    with Airlock(READING_JOB) as jail:
-        with pytest.raises(ChildDied) as caught:
-            read(jail, tmp_path / "spinning.h5", job_limits)
-        answer = read(jail, tmp_path / "honest.h5", job_limits)
-
-    assert caught.value.cause is Cause.CPU
-    assert len(answer.arrays) == 4
+    assert death_by(spinning, honest, tmp_path).cause is Cause.CPU
 
 
 def test_an_array_by_whose_rank_the_library_divides_kills_no_more_than_the_child(tmp_path: Path) -> None:
-    (tmp_path / "honest.h5").write_bytes(hdf5.make({}, 1))
     with h5py.File(tmp_path / "growing.h5", "w", libver="latest") as file:
         file.create_dataset("layers/dense/vars/0", (3,), "f4", chunks=(2,), maxshape=(None,))
     growing = bytearray((tmp_path / "growing.h5").read_bytes())
@@ -102,17 +93,26 @@ def test_an_array_by_whose_rank_the_library_divides_kills_no_more_than_the_child
     rank = growing.index(bytes([4, 2]), layout.start) + 3  # version 4, in chunks; then flags, then the chunks' rank
     # libhdf5 1.14 divides by what it works out from that.
     growing[rank] = 0
-    (tmp_path / "growing.h5").write_bytes(repaired(bytes(growing)))
-    job_limits = JobLimits(cpu_seconds=10, wall_seconds=60, memory_bytes=1 << 30, answer_bytes=1 << 20)
+
+    death = death_by(repaired(bytes(growing)), hdf5.make({"base": "keras-legacy"}, 1), tmp_path)
+
+    assert death.cause is Cause.CRASH
+    assert f"signal {signal.SIGFPE.value}" in str(death)
+
+
+def death_by(damaged: bytes, honest: bytes, folder: Path) -> ChildDied:
+    """How the jailed child that reads a damaged file dies. The airlock reads an honest one after it."""
+    (folder / "damaged.h5").write_bytes(damaged)
+    (folder / "honest.h5").write_bytes(honest)
+    job_limits = JobLimits(cpu_seconds=1, wall_seconds=60, memory_bytes=1 << 30, answer_bytes=1 << 20)
 
     with Airlock(READING_JOB) as jail:
         with pytest.raises(ChildDied) as caught:
-            read(jail, tmp_path / "growing.h5", job_limits)
-        answer = read(jail, tmp_path / "honest.h5", job_limits)
+            read(jail, folder / "damaged.h5", job_limits)
+        answer = read(jail, folder / "honest.h5", job_limits)
 
-    assert caught.value.cause is Cause.CRASH
-    assert f"signal {signal.SIGFPE.value}" in str(caught.value)
-    assert answer.arrays
+    assert len(answer.arrays) == 4
+    return caught.value
 
 
 def read(jail: Airlock, path: Path, job_limits: JobLimits) -> Answer:
